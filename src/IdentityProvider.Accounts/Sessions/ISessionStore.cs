@@ -1,0 +1,88 @@
+namespace IdentityProvider.Accounts.Sessions;
+
+/// <summary>A session about to be stored.</summary>
+public sealed record NewSession
+{
+    /// <summary>The session's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>SHA-256 of the handle in the cookie.</summary>
+    public required byte[] HandleHash { get; init; }
+
+    /// <summary>The person.</summary>
+    public required Guid UserId { get; init; }
+
+    /// <summary>The person's epoch as read when they authenticated; if it has changed since, no session is made.</summary>
+    public required long UserEpoch { get; init; }
+
+    /// <summary>The achieved authentication context class.</summary>
+    public required string Acr { get; init; }
+
+    /// <summary>The used methods, by RFC 8176.</summary>
+    public required IReadOnlyList<string> Amr { get; init; }
+
+    /// <summary>"Keep me signed in": the cookie outlives the browser.</summary>
+    public required bool Persistent { get; init; }
+
+    /// <summary>The life without use.</summary>
+    public required TimeSpan IdleLifetime { get; init; }
+
+    /// <summary>The longest life.</summary>
+    public required TimeSpan AbsoluteLifetime { get; init; }
+
+    /// <summary>The caller's address, for the person's list of sessions.</summary>
+    public string? RemoteAddress { get; init; }
+
+    /// <summary>The caller's user agent, shortened, for the person's list of sessions.</summary>
+    public string? UserAgent { get; init; }
+}
+
+/// <summary>A live session: not ended, not expired, of a person whose epoch is still the captured one.</summary>
+public sealed record UserSession
+{
+    /// <summary>The session's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The person.</summary>
+    public required Guid UserId { get; init; }
+
+    /// <summary>The person's user name.</summary>
+    public required string Username { get; init; }
+
+    /// <summary>The person's epoch.</summary>
+    public required long UserEpoch { get; init; }
+
+    /// <summary>When the person authenticated, by the database's clock; stable through the session.</summary>
+    public required DateTimeOffset AuthTime { get; init; }
+
+    /// <summary>The achieved authentication context class.</summary>
+    public required string Acr { get; init; }
+
+    /// <summary>The used methods, by RFC 8176.</summary>
+    public required IReadOnlyList<string> Amr { get; init; }
+
+    /// <summary>Whether the cookie outlives the browser.</summary>
+    public required bool Persistent { get; init; }
+
+    /// <summary>When it ends at the latest.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>The database's clock at the read.</summary>
+    public required DateTimeOffset Now { get; init; }
+}
+
+/// <summary>Server-side sessions. The browser holds a handle only.</summary>
+public interface ISessionStore
+{
+    /// <summary>Stores a session, with the database's time as its authentication time. False when the person is disabled, gone, or of another epoch by now.</summary>
+    Task<bool> CreateAsync(NewSession session);
+
+    /// <summary>
+    /// The live session of this handle, in one round trip; null when there is none. Extends the idle expiry to <paramref name="idleLifetime"/> from now
+    /// (never past the absolute one) when less than half of it is left, so that most reads write nothing.
+    /// </summary>
+    Task<UserSession?> FindAsync(byte[] handleHash, TimeSpan idleLifetime, CancellationToken cancellationToken);
+
+    /// <summary>Ends a session, with its coordinated grants and reference tokens, at once and for all instances.</summary>
+    Task EndAsync(Guid sessionId, string reason);
+}

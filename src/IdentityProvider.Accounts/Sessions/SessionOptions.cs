@@ -1,0 +1,15 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace IdentityProvider.Accounts.Sessions;
+
+/// <summary>Section <c>Sessions</c>.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>10 h: a working day without a second sign-in.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan IdleLifetime { get; set; } = TimeSpan.FromHours(10);
+
+    /// <summary>30 d: NIST SP 800-63B-4 recommends no more at AAL1.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan AbsoluteLifetime { get; set; } = TimeSpan.FromDays(30);
+}

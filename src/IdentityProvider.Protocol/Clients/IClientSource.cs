@@ -1,0 +1,14 @@
+namespace IdentityProvider.Protocol.Clients;
+
+/// <summary>
+/// Where clients come from. A host may replace it; the default reads them from the database and keeps them in memory,
+/// at most some seconds old.
+/// </summary>
+public interface IClientSource
+{
+    /// <summary>The client with exactly this id, disabled ones included; null when there is none.</summary>
+    ValueTask<Client?> FindAsync(string clientId, CancellationToken cancellationToken);
+
+    /// <summary>Whether any enabled client lists this origin. A preflight request does not name its client.</summary>
+    ValueTask<bool> AllowsOriginAsync(string origin, CancellationToken cancellationToken);
+}

@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+
+namespace IdentityProvider.Protocol.Keys;
+
+/// <summary>The operator's 32-byte key. It wraps the root key and nothing else.</summary>
+public sealed class MasterKey
+{
+    /// <summary>Bytes of a master key.</summary>
+    public const int Size = 32;
+
+    private readonly byte[] _key;
+
+    private MasterKey(byte[] key)
+    {
+        _key = key;
+        Id = Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, key, 8, info: "idp:master-key-id"u8.ToArray()));
+    }
+
+    /// <summary>Tells master keys apart without giving them away.</summary>
+    public string Id { get; }
+
+    /// <summary>Reads the base64 of 32 bytes.</summary>
+    /// <exception cref="FormatException">It is something else, or all bytes are alike.</exception>
+    public static MasterKey Parse(string base64)
+    {
+        ArgumentNullException.ThrowIfNull(base64);
+        var buffer = new byte[base64.Length];
+        if (!Convert.TryFromBase64String(base64.Trim(), buffer, out var length) || length != Size)
+        {
+            throw new FormatException("A master key is the base64 of exactly 32 bytes.");
+        }
+
+        var key = buffer.AsSpan(0, Size).ToArray();
+        if (key.Distinct().Count() < 8)
+        {
+            throw new FormatException("The master key is not random: too few distinct bytes.");
+        }
+
+        return new MasterKey(key);
+    }
+
+    /// <summary>Makes a new one, as base64.</summary>
+    public static string Generate() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Size));
+
+    /// <summary>Wraps the root key.</summary>
+    public WrappedRootKey Wrap(RootKey root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        return new WrappedRootKey(Id, AeadBox.Seal(_key, root.Bytes, "idp:root-key"u8));
+    }
+
+    /// <summary>Opens the root key; null when this master key does not open it.</summary>
+    public RootKey? TryUnwrap(WrappedRootKey wrapped)
+    {
+        ArgumentNullException.ThrowIfNull(wrapped);
+        return AeadBox.TryOpen(_key, wrapped.WrappedKey, "idp:root-key"u8) is { } bytes ? new RootKey(bytes) : null;
+    }
+}

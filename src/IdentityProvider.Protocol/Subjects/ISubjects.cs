@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Protocol.Subjects;
+
+/// <summary>The signed-in person of a browser, as the protocol sees one.</summary>
+public sealed record SubjectSession
+{
+    /// <summary>The session's id; never leaves the server as such.</summary>
+    public required Guid SessionId { get; init; }
+
+    /// <summary>The person.</summary>
+    public required Guid SubjectId { get; init; }
+
+    /// <summary>The person's epoch when they authenticated. What was granted under an older epoch is dead.</summary>
+    public required long SubjectEpoch { get; init; }
+
+    /// <summary>What to call them on a page.</summary>
+    public required string Username { get; init; }
+
+    /// <summary>When they last authenticated actively.</summary>
+    public required DateTimeOffset AuthTime { get; init; }
+
+    /// <summary>The database's clock when the session was read.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The authentication context class that was reached.</summary>
+    public required string Acr { get; init; }
+
+    /// <summary>Methods used, by RFC 8176.</summary>
+    public required IReadOnlyList<string> Amr { get; init; }
+
+    /// <summary>The <c>sub</c> value.</summary>
+    public string Subject => SubjectId.ToString("D");
+}
+
+/// <summary>The wall between protocol and people: who is signed in at this browser, and signing them out.</summary>
+public interface ISubjects
+{
+    /// <summary>The live session of the request's cookie; null when nobody is signed in. One database round trip, or none without a cookie.</summary>
+    Task<SubjectSession?> GetSessionAsync(HttpContext context);
+
+    /// <summary>Ends the session of the request's cookie, and removes the cookie.</summary>
+    Task SignOutAsync(HttpContext context);
+}
