@@ -74,8 +74,12 @@ public sealed record UserSession
 /// <summary>Server-side sessions. The browser holds a handle only.</summary>
 public interface ISessionStore
 {
-    /// <summary>Stores a session, with the database's time as its authentication time. False when the person is disabled, gone, or of another epoch by now.</summary>
-    Task<bool> CreateAsync(NewSession session);
+    /// <summary>
+    /// Stores a session, with the database's time as its authentication time. When a session of this id exists (the same person
+    /// authenticates again), it gets the new handle, authentication and lifetimes instead, and keeps its grants.
+    /// False when the person is disabled, gone, or of another epoch by now, or the existing session has ended.
+    /// </summary>
+    Task<bool> SaveAsync(NewSession session);
 
     /// <summary>
     /// The live session of this handle, in one round trip; null when there is none. Extends the idle expiry to <paramref name="idleLifetime"/> from now

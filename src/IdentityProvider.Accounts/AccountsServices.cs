@@ -1,0 +1,58 @@
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Accounts;
+
+/// <summary>People: users, passwords, sign-in and sessions.</summary>
+public static class AccountsServices
+{
+    /// <summary>
+    /// Registers the slice. The host registers <see cref="ISessionStore"/> and the stores of ASP.NET Core Identity, and configures
+    /// <see cref="Argon2Options"/>, <see cref="SessionOptions"/> and <see cref="SessionCookieOptions"/>.
+    /// </summary>
+    public static IServiceCollection AddAccounts(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+
+        services.AddIdentityCore<User>(options =>
+        {
+            options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
+            options.User.AllowedUserNameCharacters = "";
+
+            // No rules of composition (NIST SP 800-63B-4 §3.1.1.2).
+            options.Password = new PasswordOptions
+            {
+                RequiredLength = 1,
+                RequireDigit = false,
+                RequireLowercase = false,
+                RequireUppercase = false,
+                RequireNonAlphanumeric = false,
+            };
+        }).AddRoles<IdentityRole<Guid>>();
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IPasswordHashVerifier, IdentityHashVerifier>();
+        services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>, Argon2PasswordHasher>());
+        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<SessionCookie>();
+        services.AddScoped(provider => new SignInService(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<PasswordHashing>(),
+            provider.GetRequiredService<ISessionStore>(),
+            provider.GetRequiredService<SessionCookie>(),
+            provider.GetRequiredService<IOptions<SessionOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SignInService>>()));
+        services.AddAuthentication(SessionCookie.Scheme)
+            .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionCookie.Scheme, null);
+        return services;
+    }
+}

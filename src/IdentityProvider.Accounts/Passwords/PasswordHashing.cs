@@ -1,0 +1,87 @@
+using System.Threading.Channels;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Accounts.Passwords;
+
+/// <summary>
+/// Runs password hashes on a few threads of their own, with a bounded queue: memory-hard work takes neither the thread pool
+/// nor all processors from the requests that need no hash.
+/// </summary>
+internal sealed class PasswordHashing : IDisposable
+{
+    private readonly IPasswordHasher<User> _hasher;
+    private readonly Channel<Action> _queue;
+    private readonly Lazy<string> _decoy;
+    private readonly Lazy<int> _workers;
+    private readonly User _nobody = new();
+
+    public PasswordHashing(IPasswordHasher<User> hasher, IOptions<Argon2Options> options)
+    {
+        _hasher = hasher;
+        _queue = Channel.CreateBounded<Action>(options.Value.MaxQueue);
+        _decoy = new Lazy<string>(() => _hasher.HashPassword(_nobody, "a password that nobody has"));
+        _workers = new Lazy<int>(() => StartWorkers(options.Value.MaxConcurrency));
+    }
+
+    /// <exception cref="OverloadedException">The queue is full.</exception>
+    public Task<string> HashAsync(string password) => RunAsync(() => _hasher.HashPassword(_nobody, password));
+
+    /// <exception cref="OverloadedException">The queue is full.</exception>
+    public Task<PasswordVerificationResult> VerifyAsync(string hash, string password) =>
+        RunAsync(() => _hasher.VerifyHashedPassword(_nobody, hash, password));
+
+    /// <summary>Costs as much as <see cref="VerifyAsync"/> with a current hash, and always fails: for names that do not exist.</summary>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
+    public Task<PasswordVerificationResult> VerifyDecoyAsync(string password) => RunAsync(() =>
+    {
+        _hasher.VerifyHashedPassword(_nobody, _decoy.Value, password);
+        return PasswordVerificationResult.Failed;
+    });
+
+    public void Dispose() => _queue.Writer.TryComplete();
+
+    private Task<T> RunAsync<T>(Func<T> work)
+    {
+        _ = _workers.Value;
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var queued = _queue.Writer.TryWrite(() =>
+        {
+            try
+            {
+                completion.SetResult(work());
+            }
+#pragma warning disable CA1031 // The exception is the caller's, who awaits the task; this thread must go on.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                completion.SetException(exception);
+            }
+        });
+        return queued ? completion.Task : throw new OverloadedException();
+    }
+
+    private int StartWorkers(int configured)
+    {
+        var count = configured > 0 ? configured : Math.Max(1, Environment.ProcessorCount - 1);
+        for (var i = 0; i < count; i++)
+        {
+            new Thread(Work) { IsBackground = true, Name = "password hashing" }.Start();
+        }
+
+        return count;
+    }
+
+    private void Work()
+    {
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (_queue.Reader.TryRead(out var work))
+            {
+                work();
+            }
+        }
+    }
+}
