@@ -1,0 +1,37 @@
+// Comfort only: every page works without this file.
+(function () {
+  'use strict';
+
+  document.querySelectorAll('.with-toggle > input[type=password]').forEach(function (input) {
+    var button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'toggle';
+    button.setAttribute('aria-controls', input.id);
+    function show(visible) {
+      input.type = visible ? 'text' : 'password';
+      button.textContent = visible ? 'Hide' : 'Show';
+      button.setAttribute('aria-label', visible ? 'Hide password' : 'Show password');
+      button.setAttribute('aria-pressed', String(visible));
+    }
+    button.addEventListener('click', function () { show(input.type === 'password'); });
+    // A visible password must not end up in the browser's memory of form fields.
+    if (input.form) { input.form.addEventListener('submit', function () { show(false); }); }
+    show(false);
+    input.after(button);
+  });
+
+  // A second click on a busy button does nothing. It is not disabled: a disabled button would not send its value.
+  document.addEventListener('submit', function (event) {
+    var form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = 'true';
+    var button = event.submitter || form.querySelector('button.primary');
+    if (button) { button.setAttribute('aria-busy', 'true'); }
+  });
+
+  window.addEventListener('pageshow', function (event) {
+    if (!event.persisted) { return; }
+    document.querySelectorAll('form').forEach(function (form) { delete form.dataset.sent; });
+    document.querySelectorAll('button[aria-busy]').forEach(function (button) { button.removeAttribute('aria-busy'); });
+  });
+})();

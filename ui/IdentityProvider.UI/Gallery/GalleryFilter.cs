@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityProvider.UI.Gallery;
+
+/// <summary>Under <c>/dev/pages</c>, shows the real page with sample data instead of running its handler.</summary>
+internal sealed class GalleryFilter : IPageFilter
+{
+    public void OnPageHandlerSelected(PageHandlerSelectedContext context)
+    {
+    }
+
+    public void OnPageHandlerExecuting(PageHandlerExecutingContext context)
+    {
+        var path = context.HttpContext.Request.Path.Value;
+        if (GalleryStates.All.FirstOrDefault(state => state.Path.Equals(path, StringComparison.OrdinalIgnoreCase)) is { } state)
+        {
+            state.Fill((PageModel)context.HandlerInstance);
+            context.Result = new PageResult();
+        }
+    }
+
+    public void OnPageHandlerExecuted(PageHandlerExecutedContext context)
+    {
+    }
+}

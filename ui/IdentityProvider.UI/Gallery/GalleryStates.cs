@@ -1,0 +1,93 @@
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.UI.Pages;
+using IdentityProvider.UI.Pages.Account;
+using Microsoft.AspNetCore.Http;
+using static IdentityProvider.UI.Gallery.GallerySamples;
+using ConsentModel = IdentityProvider.UI.Pages.Consent.IndexModel;
+using StartModel = IdentityProvider.UI.Pages.IndexModel;
+
+namespace IdentityProvider.UI.Gallery;
+
+/// <summary>Every page in every state that a person can meet.</summary>
+internal static class GalleryStates
+{
+    public static IReadOnlyList<GalleryState> All { get; } =
+    [
+        Login("Sign in", "login", model => model.Pending = Authorization),
+        Login("Sign in, wrong password", "login/refused", model =>
+        {
+            (model.Pending, model.Username) = (Authorization, "alice");
+            model.Problem = "We could not sign you in with that username and password. Check both and try again: passwords distinguish upper and lower case.";
+        }),
+        Login("Sign in, busy", "login/busy", model =>
+        {
+            (model.Pending, model.Username) = (Authorization, "alice");
+            model.Problem = "Many people are signing in right now. Your details were not checked. Please try again in a few seconds.";
+        }),
+        Login("Sign in, without a client", "login/local", _ => { }),
+        Login("Sign in, long names", "login/long", model => model.Pending = Authorization with { Client = LongNames }),
+        Login("Confirm it is you", "login/confirm", model =>
+        {
+            (model.Step, model.Session, model.Username) = (LoginStep.Confirm, Session, Session.Username);
+            model.Pending = Authorization with { NeedsSignIn = true, Session = Session };
+        }),
+        Login("Signed in already", "login/continue", model =>
+        {
+            (model.Step, model.Session) = (LoginStep.Continue, Session);
+            model.Pending = Authorization with { AsksForAccount = true, Session = Session };
+        }),
+        Login("Expired", "login/expired", model =>
+            (model.Step, model.Pending) = (LoginStep.Expired, Authorization with { Expired = true })),
+
+        Consent("Consent", "consent", Authorization with { Session = Session }),
+        Consent("Consent, offline access", "consent/offline", Authorization with
+        {
+            Session = Session,
+            Scopes = [.. Authorization.Scopes, new ConsentScope { Name = "offline_access", Emphasize = true }],
+            OfflineAccess = true,
+            AccessLasts = TimeSpan.FromDays(30),
+        }),
+        Consent("Consent, long names", "consent/long", Authorization with { Session = Session, Client = LongNames }),
+        Consent("Continue to an app on this device", "consent/native", Authorization with
+        {
+            Session = Session,
+            Client = new ClientView { Name = "Notes for Desktop", ReturnHost = "com.example.notes" },
+            Scopes = [],
+        }),
+
+        GalleryState.Of<LogoutModel>("/Account/Logout", "Sign out", "logout", model =>
+            (model.Pending, model.Username) = (Logout, Session.Username)),
+        GalleryState.Of<LogoutModel>("/Account/Logout", "Sign out, without a client", "logout/local", model => model.Username = Session.Username),
+        GalleryState.Of<LoggedOutModel>("/Account/LoggedOut", "Signed out", "logged-out", model =>
+            (model.ClientName, model.ReturnUrl) = (Logout.ClientName, "https://app.acme.example/")),
+        GalleryState.Of<LoggedOutModel>("/Account/LoggedOut", "Signed out, without a client", "logged-out/local", _ => { }),
+
+        Error("Error of a request", "error", StatusCodes.Status400BadRequest, new ErrorPage
+        {
+            Error = OAuthError.InvalidRequest("The redirect_uri is not registered for this client."),
+            ClientName = Authorization.Client.Name,
+            ClientUri = Authorization.Client.Uri,
+        }),
+        Error("Error, unknown page", "error/404", StatusCodes.Status404NotFound, null),
+        Error("Error, busy", "error/503", StatusCodes.Status503ServiceUnavailable, null),
+        Error("Error, our fault", "error/500", StatusCodes.Status500InternalServerError, null),
+
+        GalleryState.Of<StartModel>("/Index", "Start, Development", "start", model => model.Contents = Start),
+        GalleryState.Of<StartModel>("/Index", "Start, Production", "start/production", model =>
+            (model.Contents, model.Username) = (Start with { Development = false }, Session.Username)),
+    ];
+
+    private static GalleryState Login(string title, string path, Action<LoginModel> fill) =>
+        GalleryState.Of("/Account/Login", title, path, fill);
+
+    private static GalleryState Consent(string title, string path, PendingAuthorization pending) =>
+        GalleryState.Of<ConsentModel>("/Consent/Index", title, path, model => model.Pending = pending);
+
+    private static GalleryState Error(string title, string path, int status, ErrorPage? problem) =>
+        GalleryState.Of<ErrorModel>("/Error", title, path, model =>
+        {
+            model.Response.StatusCode = status;
+            model.Problem = problem;
+        });
+}

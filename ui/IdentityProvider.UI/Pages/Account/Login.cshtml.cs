@@ -1,0 +1,174 @@
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.UI.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityProvider.UI.Pages.Account;
+
+/// <summary>What the sign-in page shows.</summary>
+public enum LoginStep
+{
+    /// <summary>User name and password.</summary>
+    SignIn,
+
+    /// <summary>Somebody is signed in, but the client wants a fresh proof: the password again.</summary>
+    Confirm,
+
+    /// <summary>Somebody is signed in: go on, or use another account.</summary>
+    Continue,
+
+    /// <summary>The request behind the page is unknown, of another browser, or too old.</summary>
+    Expired,
+}
+
+/// <summary>Sign-in: <c>/account/login?interaction=…</c>, or <c>?returnUrl=…</c> for an address of this server.</summary>
+public sealed class LoginModel(InteractionService interactions, SignInService signIn, ISubjects subjects) : PageModel
+{
+    private const int MaxUsernameLength = 256;
+    private const int MaxPasswordLength = 1024;
+
+    /// <summary>The handle of the pending authorization.</summary>
+    [BindProperty(SupportsGet = true, Name = "interaction")]
+    public string? Interaction { get; set; }
+
+    /// <summary>Where to go without an interaction. Anything but a path on this server is ignored.</summary>
+    [BindProperty(SupportsGet = true, Name = "returnUrl")]
+    public string? ReturnUrl { get; set; }
+
+    /// <summary>The person wants another account than the one that is signed in.</summary>
+    [BindProperty(SupportsGet = true, Name = "switch")]
+    public bool Switch { get; set; }
+
+    /// <summary>User name or e-mail address.</summary>
+    [BindProperty(Name = "username")]
+    public string? Username { get; set; }
+
+    /// <summary>The password; never shown again.</summary>
+    [BindProperty(Name = "password")]
+    public string? Password { get; set; }
+
+    /// <summary>Keep me signed in.</summary>
+    [BindProperty(Name = "remember")]
+    public bool Remember { get; set; }
+
+    /// <summary>The subject that "You are signed in as" was shown for: it may have changed in another tab since.</summary>
+    [BindProperty(Name = "subject")]
+    public string? Subject { get; set; }
+
+    /// <summary>What to show.</summary>
+    public LoginStep Step { get; internal set; }
+
+    /// <summary>The request that waits; null for a local sign-in.</summary>
+    public PendingAuthorization? Pending { get; internal set; }
+
+    /// <summary>Who is signed in already.</summary>
+    public SubjectSession? Session { get; internal set; }
+
+    /// <summary>Why the last try did not work, and what to do.</summary>
+    public string? Problem { get; internal set; }
+
+    /// <summary>Shows the page.</summary>
+    public async Task<IActionResult> OnGetAsync()
+    {
+        await LoadAsync();
+        Username = Step == LoginStep.Confirm ? Session!.Username : Pending?.LoginHint;
+        return Show();
+    }
+
+    /// <summary>Signs in, or goes on with the account that is signed in.</summary>
+    public async Task<IActionResult> OnPostAsync()
+    {
+        await LoadAsync();
+        if (Step == LoginStep.Expired)
+        {
+            return Show();
+        }
+
+        return Subject is null ? await SignInAsync() : await ContinueAsync();
+    }
+
+    private async Task LoadAsync()
+    {
+        if (Interaction is not null)
+        {
+            Pending = await interactions.FindAuthorizationAsync(HttpContext, Interaction);
+            Session = Pending?.Session;
+        }
+        else
+        {
+            Session = await subjects.GetSessionAsync(HttpContext);
+        }
+
+        Step = this switch
+        {
+            { Interaction: not null, Pending: null or { Expired: true } } => LoginStep.Expired,
+            { Session: null } or { Switch: true } => LoginStep.SignIn,
+            { Pending.NeedsSignIn: true } => LoginStep.Confirm,
+            _ => LoginStep.Continue,
+        };
+    }
+
+    private async Task<IActionResult> SignInAsync()
+    {
+        try
+        {
+            if (IsPlausible() && await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember) == SignInOutcome.Succeeded)
+            {
+                return new SeeOtherResult(Destination());
+            }
+
+            Problem = "We could not sign you in with that username and password. Check both and try again: passwords distinguish upper and lower case.";
+        }
+        catch (OverloadedException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            Response.Headers.RetryAfter = "5";
+            Problem = "Many people are signing in right now. Your details were not checked. Please try again in a few seconds.";
+        }
+
+        // A refused attempt keeps its form, whoever is signed in.
+        Step = Step == LoginStep.Confirm ? LoginStep.Confirm : LoginStep.SignIn;
+        return Show();
+    }
+
+    private async Task<IActionResult> ContinueAsync()
+    {
+        if (Step != LoginStep.Continue || Subject != Session!.Subject)
+        {
+            return new SeeOtherResult(Request.GetEncodedPathAndQuery());
+        }
+
+        if (Pending is { AsksForAccount: true })
+        {
+            await interactions.SelectSessionAsync(Pending, HttpContext.RequestAborted);
+        }
+
+        return new SeeOtherResult(Destination());
+    }
+
+    /// <summary>What cannot be right is not worth a hash, and NUL cannot be stored.</summary>
+    private bool IsPlausible() =>
+        Username is { Length: > 0 and <= MaxUsernameLength } && !Username.Contains('\0')
+        && Password is { Length: > 0 and <= MaxPasswordLength } && !Password.Contains('\0');
+
+    private string Destination() =>
+        Pending?.ContinueUrl
+        ?? (Url.IsLocalUrl(ReturnUrl) ? UriHelper.Encode(new Uri(Url.Content(ReturnUrl), UriKind.Relative)) : Url.Page("/Account/Index")!);
+
+    private PageResult Show()
+    {
+        if (Step == LoginStep.Expired)
+        {
+            Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+
+        var security = PageSecurity.For(HttpContext);
+        security.FormActionSource = Pending?.FormActionSource;
+        security.ImageUrl = Pending?.Client.LogoUri;
+        return Page();
+    }
+}

@@ -1,0 +1,54 @@
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.UI.Security;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityProvider.UI.Pages.Account;
+
+/// <summary>
+/// Asks before signing out: <c>/account/logout?interaction=…</c> for a client's request, without for one's own.
+/// A request that has expired or is of another browser still leads to a sign-out here, just not back to the client.
+/// </summary>
+public sealed class LogoutModel(InteractionService interactions, SignInService signIn, ISubjects subjects) : PageModel
+{
+    /// <summary>The handle of the pending logout.</summary>
+    [BindProperty(SupportsGet = true, Name = "interaction")]
+    public string? Interaction { get; set; }
+
+    /// <summary>The client's request; null when there is none that holds.</summary>
+    public PendingLogout? Pending { get; internal set; }
+
+    /// <summary>Who is signed in.</summary>
+    public string? Username { get; internal set; }
+
+    /// <summary>Asks.</summary>
+    public async Task<IActionResult> OnGetAsync()
+    {
+        await LoadAsync();
+        Username = (await subjects.GetSessionAsync(HttpContext))?.Username;
+        if (Username is null && Pending is null)
+        {
+            return new SeeOtherResult(Url.Page("/Account/LoggedOut")!);
+        }
+
+        PageSecurity.For(HttpContext).FormActionSource = Pending?.FormActionSource;
+        return Page();
+    }
+
+    /// <summary>Signs out.</summary>
+    public async Task<IActionResult> OnPostAsync()
+    {
+        await LoadAsync();
+        await signIn.SignOutAsync(HttpContext);
+        PageSecurity.For(HttpContext).FormActionSource = Pending?.FormActionSource;
+        return new SeeOtherResult(Pending?.RedirectUrl ?? Url.Page("/Account/LoggedOut", new { interaction = Pending?.Handle })!);
+    }
+
+    private async Task LoadAsync()
+    {
+        var found = Interaction is null ? null : await interactions.FindLogoutAsync(HttpContext, Interaction);
+        Pending = found is { Expired: false } ? found : null;
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.UI.Security;
+
+/// <summary>
+/// What a page needs beyond the strict default of its response headers. A page model of a host sets it through
+/// <see cref="For"/> when it replaces one of ours.
+/// </summary>
+public sealed class PageSecurity
+{
+    /// <summary>The further target of the page's forms: browsers hold <c>form-action</c> against the redirects that follow a form as well.</summary>
+    public string? FormActionSource { get; set; }
+
+    /// <summary>An image of another origin that the page shows; its origin goes into <c>img-src</c>.</summary>
+    public string? ImageUrl { get; set; }
+
+    /// <summary>The policy of this request's page.</summary>
+    public static PageSecurity For(HttpContext context)
+    {
+        if (context.Features.Get<PageSecurity>() is not { } policy)
+        {
+            context.Features.Set(policy = new PageSecurity());
+        }
+
+        return policy;
+    }
+
+    internal string ContentSecurityPolicy()
+    {
+        var image = Uri.TryCreate(ImageUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"
+            ? $" {url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}"
+            : "";
+        var form = FormActionSource is null ? "" : $" {FormActionSource}";
+        return $"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{image}; "
+            + $"form-action 'self'{form}; frame-ancestors 'none'; base-uri 'none'";
+    }
+}

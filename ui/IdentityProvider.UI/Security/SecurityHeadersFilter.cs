@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Mvc.Filters;
+
+namespace IdentityProvider.UI.Security;
+
+/// <summary>The headers of every hosted page; they are set on redirects too.</summary>
+internal sealed class SecurityHeadersFilter : IAlwaysRunResultFilter
+{
+    public void OnResultExecuting(ResultExecutingContext context)
+    {
+        var headers = context.HttpContext.Response.Headers;
+        headers.ContentSecurityPolicy = PageSecurity.For(context.HttpContext).ContentSecurityPolicy();
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.CacheControl = "no-store";
+
+        // The handle of an interaction stands in the query: RFC 9700 §4.2.4.
+        headers["Referrer-Policy"] = context.HttpContext.Request.Query.ContainsKey("interaction") ? "no-referrer" : "strict-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+    }
+
+    public void OnResultExecuted(ResultExecutedContext context)
+    {
+    }
+}
