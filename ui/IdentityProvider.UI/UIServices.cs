@@ -1,4 +1,5 @@
 using System.Reflection;
+using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.UI.Assets;
 using IdentityProvider.UI.Branding;
 using IdentityProvider.UI.Gallery;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.UI;
 
@@ -27,7 +29,7 @@ public static class UIServices
 
         services.AddRazorPages().ConfigureApplicationPartManager(AddPart);
         services.AddOptions<RazorPagesOptions>().Configure<IHostEnvironment>(ConfigurePages);
-        services.AddOptions<AntiforgeryOptions>().Configure<StartPageContents>(ConfigureAntiforgery);
+        services.AddOptions<AntiforgeryOptions>().Configure<IOptions<SessionCookieOptions>>(ConfigureAntiforgery);
         return services;
     }
 
@@ -64,10 +66,9 @@ public static class UIServices
     }
 
     /// <summary>Lax, not Strict: a new tab that comes from a client must not replace the cookie of the tabs that are open already.</summary>
-    private static void ConfigureAntiforgery(AntiforgeryOptions options, StartPageContents contents)
+    private static void ConfigureAntiforgery(AntiforgeryOptions options, IOptions<SessionCookieOptions> session)
     {
-        var https = contents.Issuer.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
-        options.Cookie.Name = https ? "__Host-idp.af" : "idp.af";
+        options.Cookie.Name = session.Value.Secure ? "__Host-idp.af" : "idp.af";
         options.Cookie.Path = "/";
         options.Cookie.HttpOnly = true;
         options.Cookie.SameSite = SameSiteMode.Lax;

@@ -8,6 +8,7 @@ namespace IdentityProvider.UI.Branding;
 internal sealed record AccentPalette(Srgb Fill, Srgb FillHover, Srgb OnFill, Srgb Text)
 {
     private const double ReadableContrast = 4.5;
+    private const double VisibleContrast = 3;
 
     /// <summary>The dimmest surface of the light theme, and the brightest of the dark one, on which accent text stands; site.css has the same values.</summary>
     private static readonly Srgb LightSurface = Srgb.Parse("#f3f4f7");
@@ -15,12 +16,9 @@ internal sealed record AccentPalette(Srgb Fill, Srgb FillHover, Srgb OnFill, Srg
 
     public static AccentPalette Light(Srgb accent) => Create(accent, LightSurface, Srgb.Black);
 
-    /// <summary>A dark fill would sink into a dark page, so the fill is lifted as the text is.</summary>
-    public static AccentPalette Dark(Srgb accent)
-    {
-        var visible = Towards(accent, Srgb.White, DarkSurface, ReadableContrast);
-        return Create(visible, DarkSurface, Srgb.White);
-    }
+    /// <summary>A dark fill would sink into a dark page, so it is lifted until it stands out (WCAG 2.2, 1.4.11).</summary>
+    public static AccentPalette Dark(Srgb accent) =>
+        Create(Towards(accent, Srgb.White, DarkSurface, VisibleContrast), DarkSurface, Srgb.White);
 
     public string ToCss() => $"--accent:{Fill};--accent-hover:{FillHover};--on-accent:{OnFill};--accent-text:{Text}";
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using IdentityProvider.Protocol.Interactions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Hosting;
 
@@ -12,7 +13,6 @@ namespace IdentityProvider.UI.Pages;
 /// so nothing here depends on a handler or a token.
 /// </summary>
 [IgnoreAntiforgeryToken]
-[ResponseCache(NoStore = true, Location = ResponseCacheLocation.None)]
 public sealed class ErrorModel(IHostEnvironment environment) : PageModel
 {
     private ErrorPage? _problem;
@@ -65,6 +65,6 @@ public sealed class ErrorModel(IHostEnvironment environment) : PageModel
     };
 
     /// <inheritdoc />
-    public override void OnPageHandlerExecuting(Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutingContext context) =>
+    public override void OnPageHandlerExecuting(PageHandlerExecutingContext context) =>
         Response.StatusCode = Status;
 }
