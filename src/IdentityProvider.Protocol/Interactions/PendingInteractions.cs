@@ -1,3 +1,4 @@
+using IdentityProvider.Protocol.Endpoints.Authorization;
 using IdentityProvider.Protocol.Subjects;
 
 namespace IdentityProvider.Protocol.Interactions;
@@ -96,6 +97,10 @@ public sealed record PendingAuthorization
 
     /// <summary>The <c>ui_locales</c> parameter.</summary>
     public string? UiLocales { get; init; }
+
+    internal byte[] HandleHash { get; init; } = [];
+
+    internal AuthorizationRequest Requested { get; init; } = null!;
 }
 
 /// <summary>A logout request that waits for a person's confirmation.</summary>
@@ -109,6 +114,9 @@ public sealed record PendingLogout
 
     /// <summary>The client that asks, when the request proved one.</summary>
     public string? ClientName { get; init; }
+
+    /// <summary>The client's home page.</summary>
+    public string? ClientUri { get; init; }
 
     /// <summary>Where the person is sent afterwards, with <c>state</c>; validated; null: the "logged out" page.</summary>
     public string? RedirectUrl { get; init; }

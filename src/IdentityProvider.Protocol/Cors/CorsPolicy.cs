@@ -1,0 +1,44 @@
+using IdentityProvider.Protocol.Clients;
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Protocol.Cors;
+
+/// <summary>
+/// Cross-origin access per client: token, userinfo and revocation answer an origin that the client lists. Discovery and keys are open;
+/// the authorization endpoint is never readable by scripts (RFC 9700 §4.17).
+/// </summary>
+internal sealed class CorsPolicy(IClientSource clients)
+{
+    private const string PreflightLifetime = "600";
+
+    /// <summary>Lets the request's origin read this response, if the client lists it.</summary>
+    public static void Allow(HttpContext context, Client client)
+    {
+        if (context.Request.Headers.Origin is [{ Length: > 0 } origin])
+        {
+            context.Response.Headers.Vary = "Origin";
+            if (client.AllowedCorsOrigins.Contains(origin))
+            {
+                context.Response.Headers.AccessControlAllowOrigin = origin;
+                context.Response.Headers.AccessControlExposeHeaders = "WWW-Authenticate";
+            }
+        }
+    }
+
+    /// <summary>Lets every origin read this response: it is public and carries no credentials.</summary>
+    public static void AllowAll(HttpContext context) => context.Response.Headers.AccessControlAllowOrigin = "*";
+
+    /// <summary>A preflight request does not name its client: it passes for an origin that any client lists.</summary>
+    public async Task PreflightAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        context.Response.Headers.Vary = "Origin";
+        if (context.Request.Headers.Origin is [{ Length: > 0 } origin] && await clients.AllowsOriginAsync(origin, context.RequestAborted))
+        {
+            context.Response.Headers.AccessControlAllowOrigin = origin;
+            context.Response.Headers.AccessControlAllowMethods = "GET, POST";
+            context.Response.Headers.AccessControlAllowHeaders = "Authorization, Content-Type";
+            context.Response.Headers.AccessControlMaxAge = PreflightLifetime;
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Scopes;
+using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.Protocol.Tokens;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Protocol.Endpoints.Authorization;
+
+/// <summary>The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).</summary>
+internal sealed partial class AuthorizationEndpoint(
+    AuthorizationRequestRules rules,
+    AuthorizationResponse response,
+    PendingRequests pending,
+    ISubjects subjects,
+    IGrantStore grants,
+    ProtocolMetrics metrics,
+    IOptions<TokenOptions> options,
+    ILogger<AuthorizationEndpoint> logger)
+{
+    public const string Path = "/connect/authorize";
+    public const string ContinuePath = "/connect/authorize/continue";
+
+    /// <summary>A new request by GET.</summary>
+    public Task HandleGetAsync(HttpContext context) => ProcessAsync(context, Parameters.FromQuery(context.Request), interaction: null);
+
+    /// <summary>A new request by POST: parked, and answered by a GET of ourselves, since a cross-site POST brings no Lax cookie.</summary>
+    public async Task HandlePostAsync(HttpContext context)
+    {
+        if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
+        if (!(await rules.FindReplyToAsync(parameters, context.RequestAborted)).Succeeded(out var replyTo, out error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
+        var handle = await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters);
+        ProtocolResponse.SeeOther(context, ContinueUrl(context, handle));
+    }
+
+    /// <summary>Goes on with a request that waited.</summary>
+    public async Task HandleContinueAsync(HttpContext context)
+    {
+        var handle = context.Request.Query[PendingRequests.Parameter].ToString();
+        var interaction = await pending.FindAsync(context, InteractionKind.Authorize, handle);
+        if (interaction is null || interaction.Expired)
+        {
+            // The sign-in page says that the request has expired, and how to go on.
+            ProtocolResponse.SeeOther(context, PageUrl(context, "/account/login", handle));
+            return;
+        }
+
+        await ProcessAsync(context, Parameters.FromJson(interaction.Parameters), PendingRequests.IsParked(interaction) ? null : interaction, handle);
+    }
+
+    internal static string ContinueUrl(HttpContext context, string handle) => PageUrl(context, ContinuePath, handle);
+
+    private static string PageUrl(HttpContext context, string path, string handle) =>
+        $"{context.Request.PathBase}{path}?{PendingRequests.Parameter}={Uri.EscapeDataString(handle)}";
+
+    private async Task ProcessAsync(HttpContext context, Parameters parameters, Interaction? interaction, string? handle = null)
+    {
+        if (!(await rules.FindReplyToAsync(parameters, context.RequestAborted)).Succeeded(out var replyTo, out var error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
+        if (!(await rules.ValidateAsync(parameters, replyTo, context.RequestAborted)).Succeeded(out var request, out error))
+        {
+            await AnswerAsync(context, replyTo, error);
+            return;
+        }
+
+        var session = await subjects.GetSessionAsync(context);
+        var needs = AuthorizationNeeds.Assess(request, session, interaction);
+        var step = await TakeAsync(context, request, session, needs);
+        if (step.Code is { } code)
+        {
+            metrics.Authorization(null);
+            await response.WriteCodeAsync(context, replyTo, code);
+            return;
+        }
+
+        if (step.Error is { } refusal)
+        {
+            await AnswerAsync(context, replyTo, refusal);
+            return;
+        }
+
+        if (request.Prompt == Prompt.None)
+        {
+            await AnswerAsync(context, replyTo, Silent(step.Page));
+            return;
+        }
+
+        var page = step.Page is Page.Consent or Page.Click ? "/consent" : "/account/login";
+        handle = interaction is null ? await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters) : handle!;
+        ProtocolResponse.SeeOther(context, PageUrl(context, page, handle));
+    }
+
+    /// <summary>The next step: a page, an error, or the code.</summary>
+    private async Task<Step> TakeAsync(HttpContext context, AuthorizationRequest request, SubjectSession? session, AuthorizationNeeds needs)
+    {
+        if (session is null || needs.SignIn)
+        {
+            return new Step(Page: Page.SignIn);
+        }
+
+        if (needs.Refusal is { } refusal)
+        {
+            return new Step(Error: refusal);
+        }
+
+        if (needs.AccountChoice)
+        {
+            return new Step(Page: Page.AccountChoice);
+        }
+
+        if (needs.Consent)
+        {
+            // A native client is never answered silently, whatever was remembered.
+            return new Step(Page: request.Client.ApplicationType == ApplicationType.Native ? Page.Click : Page.Consent);
+        }
+
+        var scopes = needs.Decision?.Scopes is { } allowed ? [.. request.Granted.Scopes.Where(allowed.Contains)] : request.Granted.Scopes;
+        if (scopes.Count == 0)
+        {
+            return new Step(Error: OAuthError.AccessDenied("The person allowed none of the requested scopes."));
+        }
+
+        var code = Handles.Create();
+        var verdict = await grants.IssueCodeAsync(NewCode(request, session, needs, scopes, code));
+        return verdict switch
+        {
+            CodeIssueVerdict.Issued => new Step(Code: code),
+            CodeIssueVerdict.ConsentRequired => new Step(Page: Page.Consent),
+            _ => new Step(Page: Page.SignIn),
+        };
+    }
+
+    private NewAuthorizationCode NewCode(
+        AuthorizationRequest request, SubjectSession session, AuthorizationNeeds needs, IReadOnlyList<string> scopes, string code)
+    {
+        var client = request.Client;
+        var offline = scopes.Contains(GrantedResources.OfflineAccess);
+        return new NewAuthorizationCode
+        {
+            CodeHash = Handles.Hash(code),
+            ClientId = client.ClientId,
+            SubjectId = session.SubjectId,
+            SubjectEpoch = session.SubjectEpoch,
+            SessionId = session.SessionId,
+            RedirectUri = request.ReplyTo.RedirectUri,
+            CodeChallenge = request.CodeChallenge,
+            Nonce = request.Nonce,
+            Scopes = scopes,
+            Resources = request.Granted.Resources,
+            ClaimsRequest = request.ClaimsJson,
+            AuthTime = session.AuthTime,
+            Acr = session.Acr,
+            Amr = session.Amr,
+            Lifetime = client.AuthorizationCodeLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.AuthorizationCodeLifetime,
+            IssueRefreshToken = offline,
+
+            // Who allowed offline access on the page meant it: the family then outlives the session.
+            EndsWithSession = client.EndsWithSession && !(offline && ConsentPage.IsItemised(request)),
+            RequireRememberedConsent = client.RequireConsent && needs.Decision is null,
+        };
+    }
+
+    private static OAuthError Silent(Page? page) => page switch
+    {
+        Page.Consent => OAuthError.ConsentRequired("The person has to consent."),
+        Page.AccountChoice => OAuthError.AccountSelectionRequired("The person has to choose an account."),
+        Page.Click => OAuthError.InteractionRequired("A native client is not answered without a person's action."),
+        _ => OAuthError.LoginRequired("The person has to sign in."),
+    };
+
+    private async Task AnswerAsync(HttpContext context, ReplyTo replyTo, OAuthError error)
+    {
+        Refused(replyTo.Client.ClientId, error.Code, error.Description, error.Detail);
+        metrics.Authorization(error);
+        await response.WriteErrorAsync(context, replyTo, error);
+    }
+
+    private void ShowError(HttpContext context, OAuthError error)
+    {
+        Refused(null, error.Code, error.Description, error.Detail);
+        metrics.Authorization(error);
+        ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+    }
+
+    private enum Page
+    {
+        SignIn,
+        AccountChoice,
+        Consent,
+        Click,
+    }
+
+    private sealed record Step(Page? Page = null, OAuthError? Error = null, string? Code = null);
+
+    [LoggerMessage(3010, LogLevel.Information, "Authorization request of client {ClientId} refused: {Error}: {Description} {Detail}")]
+    private partial void Refused(string? clientId, string error, string description, string? detail);
+}

@@ -1,0 +1,70 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Subjects;
+
+namespace IdentityProvider.Protocol.Endpoints.Authorization;
+
+/// <summary>What still stands between a valid request and its answer, in the order in which it is asked for.</summary>
+internal sealed record AuthorizationNeeds
+{
+    /// <summary>Nobody is signed in, or not freshly enough, or somebody else than the hint says.</summary>
+    public required bool SignIn { get; init; }
+
+    /// <summary><c>prompt=select_account</c> has not been answered.</summary>
+    public required bool AccountChoice { get; init; }
+
+    /// <summary>The consent page has to be shown, whatever was remembered.</summary>
+    public required bool Consent { get; init; }
+
+    /// <summary>No answer but this error is possible.</summary>
+    public OAuthError? Refusal { get; init; }
+
+    /// <summary>The person's answer in this interaction and session.</summary>
+    public ConsentDecision? Decision { get; init; }
+
+    /// <summary>
+    /// Weighs a request against the browser's session and what has happened in the interaction. A demand for a fresh sign-in is met by
+    /// an authentication that is later than the request; both times are the database's.
+    /// </summary>
+    public static AuthorizationNeeds Assess(AuthorizationRequest request, SubjectSession? session, Interaction? interaction)
+    {
+        if (session is null)
+        {
+            return new AuthorizationNeeds { SignIn = true, AccountChoice = false, Consent = false };
+        }
+
+        var fresh = interaction is not null && session.AuthTime >= interaction.CreatedAt;
+        var demandsFresh = request.Prompt.HasFlag(Prompt.Login) || session.Now - session.AuthTime > request.MaxAge;
+        var otherPerson = request.HintedSubject is { } hinted && hinted != session.Subject;
+        var decision = interaction?.Consent is { } given && given.SessionId == session.SessionId ? given : null;
+        var signIn = (demandsFresh || otherPerson) && !fresh;
+        return new AuthorizationNeeds
+        {
+            SignIn = signIn,
+            AccountChoice = request.Prompt.HasFlag(Prompt.SelectAccount) && !fresh && interaction?.SelectedSessionId != session.SessionId,
+
+            // RFC 8252 §8.6: another app may claim a native client's redirect URI, so a person's click precedes every answer.
+            Consent = decision is null && (request.Prompt.HasFlag(Prompt.Consent) || request.Client.ApplicationType == ApplicationType.Native),
+            Refusal = signIn ? null : FindRefusal(request, session, otherPerson, decision),
+            Decision = decision,
+        };
+    }
+
+    private static OAuthError? FindRefusal(AuthorizationRequest request, SubjectSession session, bool otherPerson, ConsentDecision? decision)
+    {
+        // OpenID Connect Core §3.1.2.1, id_token_hint: a sign-in as somebody else is no answer.
+        if (otherPerson)
+        {
+            return OAuthError.LoginRequired("Another person signed in than the id_token_hint names.");
+        }
+
+        // §5.5.1.1: an essential acr that was not reached.
+        if (request.Claims.EssentialAcr.Count > 0 && !request.Claims.EssentialAcr.Contains(session.Acr))
+        {
+            return OAuthError.UnmetAuthenticationRequirements("The requested authentication context was not reached.");
+        }
+
+        return decision is { Scopes: null } ? OAuthError.AccessDenied("The person did not allow the request.") : null;
+    }
+}

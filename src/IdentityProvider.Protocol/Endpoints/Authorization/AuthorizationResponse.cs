@@ -1,0 +1,73 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Protocol.Endpoints.Authorization;
+
+/// <summary>
+/// Writes authorization responses (RFC 6749 §4.1.2): in the query, the fragment, or by a form that posts itself.
+/// Every one carries <c>iss</c> (RFC 9207), success or error.
+/// </summary>
+internal sealed class AuthorizationResponse(IOptions<ProtocolOptions> options)
+{
+    private readonly string _issuer = options.Value.Issuer;
+
+    public Task WriteCodeAsync(HttpContext context, ReplyTo replyTo, string code) => WriteAsync(context, replyTo, [("code", code)]);
+
+    public Task WriteErrorAsync(HttpContext context, ReplyTo replyTo, OAuthError error) =>
+        WriteAsync(context, replyTo, [("error", error.Code), ("error_description", error.Description)]);
+
+    private Task WriteAsync(HttpContext context, ReplyTo replyTo, List<(string Name, string Value)> parameters)
+    {
+        if (replyTo.State is { } state)
+        {
+            parameters.Add(("state", state));
+        }
+
+        parameters.Add(("iss", _issuer));
+        if (replyTo.ResponseMode == ResponseModes.FormPost)
+        {
+            return WriteFormAsync(context, replyTo.RedirectUri, parameters);
+        }
+
+        var encoded = string.Join('&', parameters.Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value)}"));
+        var separator = replyTo.ResponseMode == ResponseModes.Fragment ? '#'
+            : replyTo.RedirectUri.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        ProtocolResponse.SeeOther(context, $"{replyTo.RedirectUri}{separator}{encoded}");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// OAuth 2.0 Form Post Response Mode §2. The script is a classic one at the end of the body, which old browsers run too;
+    /// without scripts the person presses the button.
+    /// </summary>
+    private static Task WriteFormAsync(HttpContext context, string redirectUri, List<(string Name, string Value)> parameters)
+    {
+        var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        var html = new StringBuilder()
+            .Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Continue</title></head><body>\n")
+            .Append("<form method=\"post\" action=\"").Append(WebUtility.HtmlEncode(redirectUri)).Append("\">\n");
+        foreach (var (name, value) in parameters)
+        {
+            html.Append("<input type=\"hidden\" name=\"").Append(name).Append("\" value=\"").Append(WebUtility.HtmlEncode(value)).Append("\">\n");
+        }
+
+        html.Append("<noscript><button type=\"submit\">Continue</button></noscript>\n</form>\n")
+            .Append("<script nonce=\"").Append(nonce).Append("\">document.forms[0].submit();</script>\n</body></html>\n");
+
+        var response = context.Response;
+        response.ContentType = "text/html; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Pragma = "no-cache";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy =
+            $"default-src 'none'; script-src 'nonce-{nonce}'; form-action {RedirectUris.CspSource(redirectUri)}; frame-ancestors 'none'; base-uri 'none'";
+        return response.WriteAsync(html.ToString(), context.RequestAborted);
+    }
+}

@@ -1,0 +1,90 @@
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Sessions;
+using IdentityProvider.Protocol.Subjects;
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Protocol.Endpoints.EndSession;
+
+/// <summary>
+/// The end session endpoint (OpenID Connect RP-Initiated Logout §2). An ID token of this very session logs out at once; anything else
+/// asks the person, so that no other site can log people out.
+/// </summary>
+internal sealed class EndSessionEndpoint(LogoutRequests logouts, PendingRequests pending, ISubjects subjects, ClientSessionIds sessionIds)
+{
+    public const string Path = "/connect/endsession";
+    public const string ContinuePath = "/connect/endsession/continue";
+
+    public Task HandleGetAsync(HttpContext context) => ProcessAsync(context, Parameters.FromQuery(context.Request));
+
+    /// <summary>Parked and answered by a GET of ourselves: a cross-site POST brings no Lax cookie.</summary>
+    public async Task HandlePostAsync(HttpContext context)
+    {
+        if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
+        {
+            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+            return;
+        }
+
+        if (FindFlaw(parameters) is { } flaw)
+        {
+            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = flaw });
+            return;
+        }
+
+        var handle = await pending.ParkAsync(context, InteractionKind.EndSession, parameters["client_id"], parameters);
+        ProtocolResponse.SeeOther(context, Url(context, ContinuePath, handle));
+    }
+
+    public async Task HandleContinueAsync(HttpContext context)
+    {
+        var handle = context.Request.Query[PendingRequests.Parameter].ToString();
+        var interaction = await pending.FindAsync(context, InteractionKind.EndSession, handle);
+        if (interaction is null || interaction.Expired || !PendingRequests.IsParked(interaction))
+        {
+            ProtocolResponse.SeeOther(context, $"{context.Request.PathBase}/account/logout");
+            return;
+        }
+
+        await ProcessAsync(context, Parameters.FromJson(interaction.Parameters));
+    }
+
+    private async Task ProcessAsync(HttpContext context, Parameters parameters)
+    {
+        if (FindFlaw(parameters) is { } flaw)
+        {
+            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = flaw });
+            return;
+        }
+
+        var logout = await logouts.ReadAsync(parameters, context.RequestAborted);
+        var session = await subjects.GetSessionAsync(context);
+        var proven = logout is { Hint: not null, RedirectRefused: false };
+        if (session is null ? proven : proven && IsOf(session, logout))
+        {
+            await subjects.SignOutAsync(context);
+            if (logout.RedirectUrl is { } url)
+            {
+                ProtocolResponse.SeeOther(context, url);
+                return;
+            }
+
+            var done = await pending.StartAsync(context, InteractionKind.EndSession, logout.Client?.ClientId, parameters);
+            ProtocolResponse.SeeOther(context, Url(context, "/account/logged-out", done));
+            return;
+        }
+
+        var handle = await pending.StartAsync(context, InteractionKind.EndSession, logout.Client?.ClientId, parameters);
+        ProtocolResponse.SeeOther(context, Url(context, "/account/logout", handle));
+    }
+
+    private bool IsOf(SubjectSession session, LogoutRequest logout) =>
+        logout.Hint!.Subject == session.Subject
+        && logout.Hint.SessionId == sessionIds.For(session.SessionId, logout.Client!.ClientId);
+
+    private static OAuthError? FindFlaw(Parameters parameters) =>
+        parameters.FindFlaw(["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"]);
+
+    private static string Url(HttpContext context, string path, string handle) =>
+        $"{context.Request.PathBase}{path}?{PendingRequests.Parameter}={Uri.EscapeDataString(handle)}";
+}

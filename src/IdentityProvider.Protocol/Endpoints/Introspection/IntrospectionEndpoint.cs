@@ -1,0 +1,92 @@
+using System.Text.Json;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Tokens;
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Protocol.Endpoints.Introspection;
+
+/// <summary>
+/// Token introspection (RFC 7662) of access tokens. The caller is an API that the token is for, or the client that owns it;
+/// to anybody else, and for anything that is not alive, the answer is exactly <c>{"active":false}</c>.
+/// </summary>
+internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, AccessTokens tokens)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
+        {
+            await ProtocolResponse.WriteErrorAsync(context, error);
+            return;
+        }
+
+        if (!(await FindCallerAsync(context, parameters)).Succeeded(out var caller, out error))
+        {
+            await ProtocolResponse.WriteErrorAsync(context, error);
+            return;
+        }
+
+        if (parameters.FindFlaw(["token", "token_type_hint"]) is { } flaw)
+        {
+            await ProtocolResponse.WriteErrorAsync(context, flaw);
+            return;
+        }
+
+        if (parameters["token"] is not { } token)
+        {
+            await ProtocolResponse.WriteErrorAsync(context, OAuthError.InvalidRequest("The parameter token is missing."));
+            return;
+        }
+
+        var live = await tokens.FindLiveAsync(token, withSubject: true, context.RequestAborted);
+        if (live is null || !caller.MaySee(live.Token))
+        {
+            await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, 0, static (json, _) => json.WriteBoolean("active", false));
+            return;
+        }
+
+        await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, live, Write);
+    }
+
+    private static void Write(Utf8JsonWriter json, LiveAccessToken live)
+    {
+        json.WriteBoolean("active", true);
+        json.WriteString("token_type", "Bearer");
+        if (live.Status.Subject is { } subject)
+        {
+            json.WriteString("username", subject.Username);
+        }
+
+        using var claims = JsonDocument.Parse(live.Token.Claims);
+        foreach (var claim in claims.RootElement.EnumerateObject())
+        {
+            if (!claim.NameEquals("username"u8))
+            {
+                claim.WriteTo(json);
+            }
+        }
+    }
+
+    private async Task<Result<Caller>> FindCallerAsync(HttpContext context, Parameters parameters)
+    {
+        if (await authenticator.AuthenticateResourceAsync(context, parameters) is { } resource)
+        {
+            return new Caller(resource.Name, ClientId: null);
+        }
+
+        if (!(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out var error))
+        {
+            return error;
+        }
+
+        // RFC 7662 §2.1: the endpoint must not be open to those who prove nothing.
+        return client.IsAuthenticated ? new Caller(ResourceName: null, client.Client.ClientId) : OAuthError.InvalidClient();
+    }
+
+    private sealed record Caller(string? ResourceName, string? ClientId)
+    {
+        public bool MaySee(VerifiedAccessToken token) => ResourceName is not null
+            ? token.Audiences.Contains(ResourceName)
+            : token.Reference.ClientId == ClientId;
+    }
+}

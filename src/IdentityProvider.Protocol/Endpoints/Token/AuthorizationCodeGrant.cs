@@ -1,0 +1,87 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Tokens;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Protocol.Endpoints.Token;
+
+/// <summary>The authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636 §4.6).</summary>
+internal sealed class AuthorizationCodeGrant(
+    IGrantStore grants,
+    TokenIssuer issuer,
+    RefreshTokenCodec refreshTokens,
+    IOptions<TokenOptions> tokenOptions,
+    IOptions<RefreshTokenOptions> refreshOptions,
+    TimeProvider time) : IGrant
+{
+    /// <summary>A person's double click reaches us as two requests; later, a second redemption is a replay.</summary>
+    private static readonly TimeSpan s_doubleSubmitWindow = TimeSpan.FromSeconds(5);
+
+    public string GrantType => GrantTypes.AuthorizationCode;
+
+    public async Task<Result<TokenResponse>> ExecuteAsync(TokenRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Code is not { } code)
+        {
+            return OAuthError.InvalidRequest("The parameter code is missing.");
+        }
+
+        // RFC 8707 §2.2: resources were decided at authorization; a narrower set comes with a refresh.
+        var client = request.Client;
+        var refreshToken = RefreshTokenCodec.First(Guid.CreateVersion7(time.GetUtcNow()));
+        var absolute = Seconds(client.AbsoluteRefreshTokenLifetime) ?? refreshOptions.Value.AbsoluteLifetime;
+        var redemption = await grants.RedeemCodeAsync(new CodePresentation
+        {
+            CodeHash = Handles.Hash(code),
+            ClientId = client.ClientId,
+            ClientAuthenticated = request.ClientIsAuthenticated,
+            RedirectUri = request.RedirectUri,
+            RedirectUriOptional = client.Profile == ClientProfile.OAuth21,
+            VerifierChallenge = request.CodeVerifier is { } verifier ? Challenge(verifier) : null,
+            DoubleSubmitWindow = client.Profile == ClientProfile.Fapi2 ? TimeSpan.Zero : s_doubleSubmitWindow,
+            GrantId = refreshToken.FamilyId,
+            RefreshSecretHash = refreshToken.SecretHash,
+            RefreshAbsoluteLifetime = absolute,
+            RefreshIdleLifetime = client.RefreshTokenExpiration == TokenExpiration.Absolute
+                ? absolute
+                : Seconds(client.SlidingRefreshTokenLifetime) ?? refreshOptions.Value.SlidingLifetime,
+            AccessTokenLifetime = Seconds(client.AccessTokenLifetime) ?? tokenOptions.Value.AccessTokenLifetime,
+        });
+        if (redemption is not { Verdict: CodeVerdict.Redeemed, Grant: { } grant, Subject: { } subject })
+        {
+            return OAuthError.InvalidGrant(Explain(redemption.Verdict)) with { Detail = redemption.Verdict.ToString() };
+        }
+
+        return await issuer.IssueAsync(
+            new Issuance
+            {
+                Client = client,
+                Grant = grant,
+                Subject = subject,
+                Scopes = grant.Scopes,
+                Resources = grant.Resources,
+                Now = redemption.Now,
+                Nonce = redemption.Nonce,
+                RefreshToken = redemption.RefreshTokenIssued ? refreshTokens.Encode(refreshToken, client.ClientId) : null,
+            },
+            cancellationToken);
+    }
+
+    private static string Challenge(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
+
+    private static TimeSpan? Seconds(int? seconds) => seconds is { } value ? TimeSpan.FromSeconds(value) : null;
+
+    private static string Explain(CodeVerdict verdict) => verdict switch
+    {
+        CodeVerdict.Expired => "The authorization code has expired.",
+        CodeVerdict.WrongRedirectUri => "The redirect_uri is not the one of the authorization request.",
+        CodeVerdict.WrongVerifier => "The code_verifier does not match the code_challenge of the authorization request.",
+        CodeVerdict.Replayed or CodeVerdict.DoubleSubmit => "The authorization code has been used before.",
+        CodeVerdict.Dead => "The session in which the authorization code was issued has ended.",
+        _ => "The authorization code is not valid for this client.",
+    };
+}

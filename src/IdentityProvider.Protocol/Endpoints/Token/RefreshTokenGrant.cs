@@ -1,0 +1,104 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Tokens;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Protocol.Endpoints.Token;
+
+/// <summary>
+/// The refresh token grant (RFC 6749 §6) with rotation that survives a lost response (RFC 9700 §4.14.2): a retry in time
+/// receives the same successor again, while a used-up token revokes its family.
+/// </summary>
+internal sealed partial class RefreshTokenGrant(
+    IGrantStore grants,
+    TokenIssuer issuer,
+    RefreshTokenCodec codec,
+    ProtocolMetrics metrics,
+    IOptions<RefreshTokenOptions> options,
+    ILogger<RefreshTokenGrant> logger) : IGrant
+{
+    public string GrantType => GrantTypes.RefreshToken;
+
+    public async Task<Result<TokenResponse>> ExecuteAsync(TokenRequest request, CancellationToken cancellationToken)
+    {
+        if (request.RefreshToken is not { } encoded)
+        {
+            return OAuthError.InvalidRequest("The parameter refresh_token is missing.");
+        }
+
+        // The MAC covers the client: garbage and other clients' tokens end here, without a round trip.
+        var client = request.Client;
+        if (codec.Decode(encoded, client.ClientId) is not { } presented)
+        {
+            return OAuthError.InvalidGrant("The refresh token is not valid for this client.");
+        }
+
+        var successor = RefreshTokenCodec.SuccessorOf(presented);
+        var scopes = request.Scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToArray();
+        var outcome = await grants.RefreshAsync(new RefreshPresentation
+        {
+            FamilyId = presented.FamilyId,
+            Generation = presented.Generation,
+            SecretHash = presented.SecretHash,
+            ClientId = client.ClientId,
+            ClientAuthenticated = request.ClientIsAuthenticated,
+            Scopes = scopes,
+            Resources = request.Resources.Count > 0 ? request.Resources : null,
+            Rotate = client.RotatesRefreshTokens,
+            SuccessorHash = successor.SecretHash,
+            SealedSuccessor = RefreshTokenCodec.SealSuccessor(presented, successor, client.ClientId),
+            Network = request.Network,
+            UserAgent = request.UserAgent,
+            RetryWindow = options.Value.RetryWindow,
+            LostResponseWindow = options.Value.LostResponseWindow,
+            SlidingLifetime = client.RefreshTokenExpiration == TokenExpiration.Sliding
+                ? client.SlidingRefreshTokenLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.SlidingLifetime
+                : null,
+        });
+        metrics.Refresh(outcome.Verdict);
+        if (outcome.Verdict is RefreshVerdict.ReuseDetected)
+        {
+            ReuseDetected(client.ClientId, presented.FamilyId, presented.Generation);
+        }
+
+        if (!outcome.Accepted || outcome is not { Grant: { } grant, Subject: { } subject })
+        {
+            return Refuse(outcome.Verdict);
+        }
+
+        var next = outcome.Verdict switch
+        {
+            RefreshVerdict.Rotated => successor,
+            RefreshVerdict.Reused => presented,
+            _ => RefreshTokenCodec.OpenSuccessor(presented, outcome.SealedSuccessor!, client.ClientId)
+                ?? throw new InvalidOperationException("The stored successor does not open with the token that it was sealed under."),
+        };
+        return await issuer.IssueAsync(
+            new Issuance
+            {
+                Client = client,
+                Grant = grant,
+                Subject = subject,
+                Scopes = scopes ?? grant.Scopes,
+                Resources = request.Resources.Count > 0 ? request.Resources : grant.Resources,
+                Now = outcome.Now,
+                RefreshToken = codec.Encode(next, client.ClientId),
+            },
+            cancellationToken);
+    }
+
+    private static OAuthError Refuse(RefreshVerdict verdict) => verdict switch
+    {
+        RefreshVerdict.InvalidScope => OAuthError.InvalidScope("More scope was requested than was granted."),
+        RefreshVerdict.InvalidTarget => OAuthError.InvalidTarget("A resource was requested that was not granted."),
+        RefreshVerdict.Dead => OAuthError.InvalidGrant("The refresh token has expired, or its grant has ended."),
+        RefreshVerdict.ReuseDetected => OAuthError.InvalidGrant("The refresh token was used before; the grant is revoked."),
+        RefreshVerdict.Stale or RefreshVerdict.LateUnbound => OAuthError.InvalidGrant("The refresh token was replaced by a newer one."),
+        _ => OAuthError.InvalidGrant("The refresh token is not valid for this client."),
+    } with { Detail = verdict.ToString() };
+
+    [LoggerMessage(3001, LogLevel.Warning, "A used refresh token came again: family {FamilyId} of client {ClientId} is revoked (generation {Generation})")]
+    private partial void ReuseDetected(string clientId, Guid familyId, int generation);
+}

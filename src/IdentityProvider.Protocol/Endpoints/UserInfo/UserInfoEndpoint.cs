@@ -1,0 +1,68 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Cors;
+using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Scopes;
+using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.Protocol.Tokens;
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Protocol.Endpoints.UserInfo;
+
+/// <summary>The userinfo endpoint (OpenID Connect Core §5.3): GET, POST with the token in the header, POST with it in the form.</summary>
+internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource clients, IResourceSource resources, ClaimsAssembler claimsAssembler)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!(await BearerToken.ReadAsync(context.Request)).Succeeded(out var token, out var error))
+        {
+            await BearerToken.WriteErrorAsync(context, error);
+            return;
+        }
+
+        if (token.Length == 0)
+        {
+            await BearerToken.WriteChallengeAsync(context);
+            return;
+        }
+
+        var live = await tokens.FindLiveAsync(token, withSubject: true, context.RequestAborted);
+        var client = live is null ? null : await clients.FindAsync(live.Token.Reference.ClientId, context.RequestAborted);
+        if (client is not null)
+        {
+            CorsPolicy.Allow(context, client);
+        }
+
+        if (live is null || client is not { Enabled: true })
+        {
+            await BearerToken.WriteErrorAsync(context, OAuthError.InvalidToken("The access token is not valid, has expired or was revoked."));
+            return;
+        }
+
+        if (live.Status.Subject is not { } subject || !live.Token.Scopes.Contains(GrantedResources.OpenId))
+        {
+            await BearerToken.WriteErrorAsync(context, OAuthError.InsufficientScope("The access token was issued without the scope openid."));
+            return;
+        }
+
+        var claims = await ClaimsAsync(live, subject, client, context.RequestAborted);
+        await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, (subject.Subject, claims), static (json, answer) =>
+        {
+            json.WriteString("sub", answer.Subject);
+            ClaimsAssembler.Write(json, answer.claims);
+        });
+    }
+
+    private async Task<IDictionary<string, object>> ClaimsAsync(
+        LiveAccessToken live, SubjectRecord subject, Client client, CancellationToken cancellationToken)
+    {
+        var catalog = await resources.GetAsync(cancellationToken);
+        var names = ScopeClaims.Of(catalog, live.Token.Scopes);
+        if (live.Status.ClaimsRequest is { } json && ClaimsRequest.Parse(json).Succeeded(out var requested, out _))
+        {
+            // What a client may never ask for by scope, it does not get by name either.
+            names.UnionWith(requested.UserInfo.Intersect(ScopeClaims.Of(catalog, client.AllowedScopes)));
+        }
+
+        return await claimsAssembler.AssembleAsync(ProfileCaller.UserInfo, subject, client, live.Token.Scopes, names, cancellationToken);
+    }
+}

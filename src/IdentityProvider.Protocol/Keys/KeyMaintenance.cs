@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace IdentityProvider.Protocol.Keys;
+
+/// <summary>Loads the keys before the server listens, follows changes of others, and makes the next keys in time.</summary>
+internal sealed partial class KeyMaintenance(SigningKeys keys, TimeProvider time, ILogger<KeyMaintenance> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await keys.MaintainAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await keys.MaintainAsync(stoppingToken);
+            }
+#pragma warning disable CA1031 // An outage of the store must not end the loop: the loaded keys stay good for a long time.
+            catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+            {
+                MaintenanceFailed(exception);
+            }
+        }
+    }
+
+    [LoggerMessage(2002, LogLevel.Error, "The signing keys could not be maintained; the loaded ones stay in use")]
+    private partial void MaintenanceFailed(Exception exception);
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text.Json;
+
+namespace IdentityProvider.Protocol.Keys;
+
+/// <summary>The keys as they stand at one moment: which sign, which are published. Immutable; a new one replaces it at <see cref="ValidUntil"/>.</summary>
+internal sealed class KeySet
+{
+    private readonly FrozenDictionary<string, SigningKey> _all;
+    private readonly FrozenDictionary<string, SigningKey> _published;
+    private readonly FrozenDictionary<string, SigningKey> _signing;
+
+    public KeySet(IReadOnlyList<SigningKey> keys, KeyManagementOptions options, DateTimeOffset now)
+    {
+        _all = keys.ToFrozenDictionary(key => key.KeyId, StringComparer.Ordinal);
+
+        var published = new List<SigningKey>();
+        var signing = new Dictionary<string, SigningKey>(StringComparer.Ordinal);
+        var validUntil = DateTimeOffset.MaxValue;
+        foreach (var family in keys.Where(key => key.Stored.RetiredAt is null).GroupBy(key => key.Algorithm))
+        {
+            var ordered = family.OrderBy(key => key.Stored.SignsFrom).ThenBy(key => key.Stored.Generation).ToArray();
+            for (var i = 0; i < ordered.Length; i++)
+            {
+                var key = ordered[i];
+                var successor = i + 1 < ordered.Length ? ordered[i + 1] : null;
+                var unpublishedFrom = successor?.Stored.SignsFrom + options.RetentionDuration ?? DateTimeOffset.MaxValue;
+                if (now >= unpublishedFrom)
+                {
+                    continue;
+                }
+
+                published.Add(key);
+                validUntil = Earlier(validUntil, unpublishedFrom);
+                if (key.Stored.SignsFrom <= now)
+                {
+                    signing[family.Key] = key;
+                }
+                else
+                {
+                    validUntil = Earlier(validUntil, key.Stored.SignsFrom);
+                }
+            }
+        }
+
+        _published = published.ToFrozenDictionary(key => key.KeyId, StringComparer.Ordinal);
+        _signing = signing.ToFrozenDictionary(StringComparer.Ordinal);
+        ValidUntil = validUntil;
+        Document = WriteDocument(published);
+    }
+
+    public DateTimeOffset ValidUntil { get; }
+
+    /// <summary>The JWK Set (RFC 7517 §5) as served.</summary>
+    public byte[] Document { get; }
+
+    public IEnumerable<SigningKey> All => _all.Values;
+
+    public IEnumerable<SigningKey> Published => _published.Values;
+
+    public SigningKey Signer(string algorithm) =>
+        _signing.GetValueOrDefault(algorithm) ?? throw new InvalidOperationException($"There is no active {algorithm} signing key.");
+
+    public bool CanSign => SigningAlgorithms.All.All(_signing.ContainsKey);
+
+    /// <summary>A key that tokens may still be verified with.</summary>
+    public SigningKey? FindPublished(string keyId) => _published.GetValueOrDefault(keyId);
+
+    /// <summary>Any key ever made: an old <c>id_token_hint</c> is still a hint.</summary>
+    public SigningKey? Find(string keyId) => _all.GetValueOrDefault(keyId);
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private static byte[] WriteDocument(List<SigningKey> keys)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        writer.WriteStartArray("keys");
+        foreach (var key in keys)
+        {
+            key.WriteJwk(writer);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,123 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Cors;
+using IdentityProvider.Protocol.Endpoints.Authorization;
+using IdentityProvider.Protocol.Endpoints.Discovery;
+using IdentityProvider.Protocol.Endpoints.EndSession;
+using IdentityProvider.Protocol.Endpoints.Introspection;
+using IdentityProvider.Protocol.Endpoints.Revocation;
+using IdentityProvider.Protocol.Endpoints.Token;
+using IdentityProvider.Protocol.Endpoints.UserInfo;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Scopes;
+using IdentityProvider.Protocol.Sessions;
+using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.Protocol.Tokens;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Protocol;
+
+/// <summary>The table of contents: every service and every route of the protocol.</summary>
+public static class ProtocolEndpoints
+{
+    internal const string TokenPath = "/connect/token";
+    internal const string UserInfoPath = "/connect/userinfo";
+    internal const string IntrospectionPath = "/connect/introspect";
+    internal const string RevocationPath = "/connect/revocation";
+    internal const string KeysPath = "/.well-known/openid-configuration/jwks";
+
+    /// <summary>
+    /// Registers the protocol. The host provides the ports (<see cref="Grants.IGrantStore"/> and the others), <see cref="RootKey"/>, and
+    /// configures <see cref="ProtocolOptions"/>, <see cref="TokenOptions"/>, <see cref="RefreshTokenOptions"/>, <see cref="KeyManagementOptions"/>.
+    /// </summary>
+    public static IServiceCollection AddProtocol(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<ProtocolMetrics>();
+
+        services.AddSingleton<SigningKeys>();
+        services.AddHostedService<KeyMaintenance>();
+        services.AddSingleton<ClientAuthenticator>();
+        services.AddSingleton<CorsPolicy>();
+        services.AddSingleton<ClientSessionIds>();
+
+        services.AddSingleton<RefreshTokenCodec>();
+        services.AddSingleton<ClaimsAssembler>();
+        services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<AccessTokenVerifier>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<IdTokenHints>();
+
+        services.AddSingleton<BrowserCookie>();
+        services.AddSingleton<PendingRequests>();
+        services.AddSingleton<LogoutRequests>();
+        services.AddSingleton(provider => new InteractionService(
+            provider.GetRequiredService<PendingRequests>(),
+            provider.GetRequiredService<IInteractionStore>(),
+            provider.GetRequiredService<Consents.IConsentStore>(),
+            provider.GetRequiredService<AuthorizationRequestRules>(),
+            provider.GetRequiredService<IResourceSource>(),
+            provider.GetRequiredService<ISubjects>(),
+            provider.GetRequiredService<LogoutRequests>(),
+            provider.GetRequiredService<IOptions<RefreshTokenOptions>>(),
+            provider.GetRequiredService<IOptions<ProtocolOptions>>()));
+
+        services.AddSingleton<DiscoveryEndpoint>();
+        services.AddSingleton<AuthorizationRequestRules>();
+        services.AddSingleton<AuthorizationResponse>();
+        services.AddSingleton<AuthorizationEndpoint>();
+        services.AddSingleton<TokenEndpoint>();
+        services.AddSingleton<IGrant, AuthorizationCodeGrant>();
+        services.AddSingleton<IGrant, RefreshTokenGrant>();
+        services.AddSingleton<IGrant, ClientCredentialsGrant>();
+        services.AddSingleton<UserInfoEndpoint>();
+        services.AddSingleton<IntrospectionEndpoint>();
+        services.AddSingleton<RevocationEndpoint>();
+        services.AddSingleton<EndSessionEndpoint>();
+        return services;
+    }
+
+    /// <summary>Maps every route of the protocol, one line each.</summary>
+    public static IEndpointRouteBuilder MapProtocol(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        Get("/.well-known/openid-configuration", Of<DiscoveryEndpoint>().HandleMetadataAsync);
+        Get("/.well-known/oauth-authorization-server", Of<DiscoveryEndpoint>().HandleMetadataAsync);
+        Get(KeysPath, Of<DiscoveryEndpoint>().HandleKeysAsync);
+
+        Get(AuthorizationEndpoint.Path, Of<AuthorizationEndpoint>().HandleGetAsync);
+        Post(AuthorizationEndpoint.Path, Of<AuthorizationEndpoint>().HandlePostAsync);
+        Get(AuthorizationEndpoint.ContinuePath, Of<AuthorizationEndpoint>().HandleContinueAsync);
+
+        Post(TokenPath, Of<TokenEndpoint>().HandleAsync);
+        Get(UserInfoPath, Of<UserInfoEndpoint>().HandleAsync);
+        Post(UserInfoPath, Of<UserInfoEndpoint>().HandleAsync);
+        Post(IntrospectionPath, Of<IntrospectionEndpoint>().HandleAsync);
+        Post(RevocationPath, Of<RevocationEndpoint>().HandleAsync);
+
+        Get(EndSessionEndpoint.Path, Of<EndSessionEndpoint>().HandleGetAsync);
+        Post(EndSessionEndpoint.Path, Of<EndSessionEndpoint>().HandlePostAsync);
+        Get(EndSessionEndpoint.ContinuePath, Of<EndSessionEndpoint>().HandleContinueAsync);
+
+        foreach (var path in (ReadOnlySpan<string>)[TokenPath, UserInfoPath, RevocationPath])
+        {
+            routes.MapMethods(path, [HttpMethods.Options], Of<CorsPolicy>().PreflightAsync);
+        }
+
+        return routes;
+
+        T Of<T>()
+            where T : notnull => routes.ServiceProvider.GetRequiredService<T>();
+
+        void Get(string path, RequestDelegate handler) => routes.MapMethods(path, [HttpMethods.Get], handler);
+
+        void Post(string path, RequestDelegate handler) => routes.MapMethods(path, [HttpMethods.Post], handler);
+    }
+}

@@ -1,0 +1,11 @@
+namespace IdentityProvider.Protocol;
+
+/// <summary>What the protocol must know of the installation.</summary>
+public sealed record ProtocolOptions
+{
+    /// <summary>The issuer identifier (RFC 8414 §2), without a trailing slash: the base of every URL that we publish.</summary>
+    public string Issuer { get; set; } = "";
+
+    /// <summary>Whether browsers reach us by https: cookies are then Secure and carry the <c>__Host-</c> prefix.</summary>
+    public bool IsSecure => Issuer.StartsWith("https://", StringComparison.Ordinal);
+}

@@ -1,0 +1,111 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
+
+namespace IdentityProvider.Protocol.Scopes;
+
+/// <summary>Scopes and resources of a request that the client may have, resolved against the catalog.</summary>
+internal sealed record GrantedResources
+{
+    public const string OpenId = "openid";
+    public const string OfflineAccess = "offline_access";
+
+    /// <summary>The scope values, in the order requested.</summary>
+    public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <summary>The resources that the request named (RFC 8707), by their names; empty: it named none.</summary>
+    public required IReadOnlyList<string> Resources { get; init; }
+
+    public bool HasOpenId => Scopes.Contains(OpenId);
+
+    public bool HasOfflineAccess => Scopes.Contains(OfflineAccess);
+
+    /// <summary>Checks a <c>scope</c> parameter (RFC 6749 §3.3) and <c>resource</c> parameters (RFC 8707 §2) of a client.</summary>
+    public static Result<GrantedResources> Resolve(Client client, ResourceCatalog catalog, string? scope, IReadOnlyList<string> resources, bool forMachine)
+    {
+        var requested = scope is null
+            ? DefaultScopes(client, catalog, forMachine)
+            : [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
+        var granted = new List<string>(requested.Length);
+        foreach (var name in requested)
+        {
+            if (name == OfflineAccess)
+            {
+                // OpenID Connect Core §11: a request that may not have it is served without it.
+                if (client.AllowOfflineAccess && !forMachine)
+                {
+                    granted.Add(name);
+                }
+
+                continue;
+            }
+
+            var isIdentity = catalog.IdentityResources.TryGetValue(name, out var identity) && identity.Enabled;
+            var isApi = catalog.ApiScopes.TryGetValue(name, out var api) && api.Enabled;
+            if ((!isIdentity && !isApi) || !client.AllowedScopes.Contains(name))
+            {
+                return OAuthError.InvalidScope("A requested scope does not exist, or this client may not have it.") with { Detail = name };
+            }
+
+            if (forMachine && !isApi)
+            {
+                return OAuthError.InvalidScope("A scope of OpenID Connect needs a person; client_credentials has none.") with { Detail = name };
+            }
+
+            granted.Add(name);
+        }
+
+        if (granted.Count == 0)
+        {
+            return OAuthError.InvalidScope("The scope parameter names no scope that this client may have.");
+        }
+
+        var named = new List<string>(resources.Count);
+        foreach (var indicator in resources)
+        {
+            if (!catalog.ApiResources.TryGetValue(indicator, out var resource) || !resource.Enabled)
+            {
+                return OAuthError.InvalidTarget("A requested resource does not exist.") with { Detail = indicator };
+            }
+
+            if (!resource.Scopes.Any(granted.Contains))
+            {
+                return OAuthError.InvalidTarget("No requested scope belongs to the requested resource.") with { Detail = indicator };
+            }
+
+            if (!named.Contains(indicator))
+            {
+                named.Add(indicator);
+            }
+        }
+
+        return new GrantedResources { Scopes = granted, Resources = named };
+    }
+
+    /// <summary>
+    /// The APIs that an access token of these scopes is for. Without named resources these are all whose scopes were granted,
+    /// but those that insist on being named.
+    /// </summary>
+    public static IReadOnlyList<ApiResource> Audience(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources) =>
+    [
+        .. catalog.ApiResources.Values.Where(resource => resource.Enabled
+            && (resources.Count == 0 ? !resource.RequireResourceIndicator : resources.Contains(resource.Name))
+            && resource.Scopes.Any(scopes.Contains))
+            .OrderBy(resource => resource.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>What remains of the scopes when a token is only for the named resources: scopes of other APIs go (RFC 8707 §2.2).</summary>
+    public static IReadOnlyList<string> ScopesFor(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources)
+    {
+        if (resources.Count == 0)
+        {
+            return scopes;
+        }
+
+        var wanted = resources.SelectMany(name => catalog.ApiResources.TryGetValue(name, out var resource) ? resource.Scopes : []).ToHashSet(StringComparer.Ordinal);
+        return [.. scopes.Where(scope => !catalog.ApiScopes.ContainsKey(scope) || wanted.Contains(scope))];
+    }
+
+    // RFC 6749 §3.3: without the parameter, a documented default. A machine gets all its API scopes; a person's request must say.
+    private static string[] DefaultScopes(Client client, ResourceCatalog catalog, bool forMachine) =>
+        forMachine ? [.. client.AllowedScopes.Where(catalog.ApiScopes.ContainsKey)] : [];
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using IdentityProvider.Protocol.Errors;
+
+namespace IdentityProvider.Protocol.Tokens;
+
+/// <summary>The <c>claims</c> parameter (OpenID Connect Core §5.5).</summary>
+internal sealed record ClaimsRequest
+{
+    public static ClaimsRequest Empty { get; } = new();
+
+    /// <summary>Claims wanted from userinfo.</summary>
+    public IReadOnlyList<string> UserInfo { get; init; } = [];
+
+    /// <summary>Claims wanted in the ID token.</summary>
+    public IReadOnlyList<string> IdToken { get; init; } = [];
+
+    /// <summary>Values of <c>acr</c> without which the request must fail (§5.5.1.1); empty: none.</summary>
+    public IReadOnlyList<string> EssentialAcr { get; init; } = [];
+
+    public static Result<ClaimsRequest> Parse(string? json)
+    {
+        if (json is null)
+        {
+            return Empty;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                return OAuthError.InvalidRequest("The claims parameter must be a JSON object.");
+            }
+
+            if (!TryNames(root, "userinfo", out var userInfo) || !TryNames(root, "id_token", out var idToken))
+            {
+                return OAuthError.InvalidRequest("The members userinfo and id_token of the claims parameter must be JSON objects.");
+            }
+
+            return new ClaimsRequest { UserInfo = userInfo, IdToken = idToken, EssentialAcr = ReadEssentialAcr(root) };
+        }
+        catch (JsonException)
+        {
+            return OAuthError.InvalidRequest("The claims parameter is not valid JSON.");
+        }
+    }
+
+    private static bool TryNames(JsonElement root, string member, out IReadOnlyList<string> names)
+    {
+        names = [];
+        if (!root.TryGetProperty(member, out var claims) || claims.ValueKind == JsonValueKind.Null)
+        {
+            return true;
+        }
+
+        if (claims.ValueKind != JsonValueKind.Object)
+        {
+            return false;
+        }
+
+        names = [.. claims.EnumerateObject().Select(claim => claim.Name)];
+        return true;
+    }
+
+    private static List<string> ReadEssentialAcr(JsonElement root)
+    {
+        var values = new List<string>();
+        if (root.TryGetProperty("id_token", out var idToken) && idToken.ValueKind == JsonValueKind.Object
+            && idToken.TryGetProperty("acr", out var acr) && acr.ValueKind == JsonValueKind.Object
+            && acr.TryGetProperty("essential", out var essential) && essential.ValueKind == JsonValueKind.True)
+        {
+            if (acr.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String)
+            {
+                values.Add(value.GetString()!);
+            }
+
+            if (acr.TryGetProperty("values", out var list) && list.ValueKind == JsonValueKind.Array)
+            {
+                values.AddRange(list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!));
+            }
+        }
+
+        return values;
+    }
+}
