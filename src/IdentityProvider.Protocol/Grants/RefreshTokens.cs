@@ -5,6 +5,9 @@ namespace IdentityProvider.Protocol.Grants;
 /// <summary>A refresh token as presented, and what to record if it is rotated.</summary>
 public sealed record RefreshPresentation
 {
+    /// <summary>The generation of the refresh token that comes with a code's redemption.</summary>
+    public const int FirstGeneration = 1;
+
     /// <summary>The family.</summary>
     public required Guid FamilyId { get; init; }
 
@@ -69,7 +72,7 @@ public enum RefreshVerdict
     /// <summary>As <see cref="Retried"/>, later than the retry window, once, since the client authenticated.</summary>
     RetriedLate,
 
-    /// <summary>The previous token, later than the retry window, of a client that proves nothing. Refused; not revoked.</summary>
+    /// <summary>The previous token, too late for a retry, or of a client that proves nothing. Refused; not revoked.</summary>
     LateUnbound,
 
     /// <summary>An older token within the retry window: another tab was slow. Refused; not revoked.</summary>

@@ -1,0 +1,128 @@
+using System.Collections.Frozen;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Scopes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace IdentityProvider.Storage.Clients;
+
+/// <summary>
+/// The catalog in memory. It polls the version each second; after ten seconds without contact it is not believed any more, and a read
+/// goes to the database, so that an outage surfaces as one.
+/// </summary>
+internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider time, ILogger<CatalogCache> logger)
+    : BackgroundService, IClientSource, IResourceSource
+{
+    private static readonly TimeSpan _pollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private volatile Snapshot? _snapshot;
+    private long _confirmedAt;
+
+    public async ValueTask<Client?> FindAsync(string clientId, CancellationToken cancellationToken) =>
+        (await CurrentAsync(cancellationToken)).Clients.GetValueOrDefault(clientId);
+
+    public async ValueTask<bool> AllowsOriginAsync(string origin, CancellationToken cancellationToken) =>
+        (await CurrentAsync(cancellationToken)).Origins.Contains(origin);
+
+    public async ValueTask<ResourceCatalog> GetAsync(CancellationToken cancellationToken) =>
+        (await CurrentAsync(cancellationToken)).Resources;
+
+    /// <summary>Asks the database for news, and loads them.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await _refreshing.WaitAsync(cancellationToken);
+        try
+        {
+            await LoadIfChangedAsync(cancellationToken);
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _refreshing.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_pollInterval, time);
+        var inContact = true;
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RefreshAsync(stoppingToken);
+                inContact = true;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                if (inContact)
+                {
+                    LogContactLost(logger, exception);
+                }
+
+                inContact = false;
+            }
+        }
+    }
+
+    private ValueTask<Snapshot> CurrentAsync(CancellationToken cancellationToken) =>
+        _snapshot is { } snapshot && IsConfirmed ? ValueTask.FromResult(snapshot) : LoadAsync(cancellationToken);
+
+    private bool IsConfirmed => time.GetElapsedTime(Volatile.Read(ref _confirmedAt)) < _longestSilence;
+
+    private async ValueTask<Snapshot> LoadAsync(CancellationToken cancellationToken)
+    {
+        await _refreshing.WaitAsync(cancellationToken);
+        try
+        {
+            // Others may have waited for the same load: it is theirs too.
+            if (_snapshot is not { } snapshot || !IsConfirmed)
+            {
+                snapshot = await LoadIfChangedAsync(cancellationToken);
+            }
+
+            return snapshot;
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    /// <summary>The version is read before the contents: contents newer than their version are only loaded twice, never missed.</summary>
+    private async Task<Snapshot> LoadIfChangedAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        var version = await reader.ReadVersionAsync(cancellationToken);
+        if (_snapshot is not { } snapshot || snapshot.Version != version)
+        {
+            _snapshot = snapshot = Snapshot.Of(version, await reader.ReadAsync(cancellationToken));
+        }
+
+        Volatile.Write(ref _confirmedAt, asked);
+        return snapshot;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database does not answer; clients and resources in memory are used for ten seconds more")]
+    private static partial void LogContactLost(ILogger logger, Exception exception);
+
+    private sealed record Snapshot(
+        long Version, FrozenDictionary<string, Client> Clients, FrozenSet<string> Origins, ResourceCatalog Resources)
+    {
+        public static Snapshot Of(long version, CatalogContents contents) => new(
+            version,
+            contents.Clients.ToFrozenDictionary(client => client.ClientId, StringComparer.Ordinal),
+            contents.Clients.Where(client => client.Enabled).SelectMany(client => client.AllowedCorsOrigins).ToFrozenSet(StringComparer.Ordinal),
+            new ResourceCatalog(
+                contents.IdentityResources.ToFrozenDictionary(resource => resource.Name, StringComparer.Ordinal),
+                contents.ApiScopes.ToFrozenDictionary(scope => scope.Name, StringComparer.Ordinal),
+                contents.ApiResources.ToFrozenDictionary(resource => resource.Name, StringComparer.Ordinal)));
+    }
+}

@@ -1,0 +1,105 @@
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Storage.Consents;
+using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Grants;
+using Microsoft.EntityFrameworkCore;
+
+namespace IdentityProvider.Storage.Clients;
+
+internal sealed class CatalogStore(
+    Func<IdentityProviderContext> contexts, CatalogReader reader, CatalogCache cache, TimeProvider time) : ICatalogStore
+{
+    public Task<CatalogContents> LoadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
+
+    public async Task ApplyAsync(CatalogContents upserts, CatalogRemovals removals, CancellationToken cancellationToken)
+    {
+        await using (var context = contexts())
+        {
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+
+            // The version row is locked first: two instances that seed at once take turns, and the second one finds nothing to do.
+            await context.Database.ExecuteSqlAsync($"UPDATE catalog_version SET version = version + 1", cancellationToken);
+            var now = time.GetUtcNow();
+            await UpsertAsync(context, CatalogRow.Clients, upserts.Clients, client => (client.ClientId, client.Enabled), now, cancellationToken);
+            await UpsertAsync(context, CatalogRow.ApiScopes, upserts.ApiScopes, scope => (scope.Name, scope.Enabled), now, cancellationToken);
+            await UpsertAsync(context, CatalogRow.ApiResources, upserts.ApiResources, api => (api.Name, api.Enabled), now, cancellationToken);
+            await UpsertAsync(context, CatalogRow.IdentityResources, upserts.IdentityResources, resource => (resource.Name, resource.Enabled), now, cancellationToken);
+            await RemoveAsync(context, CatalogRow.ApiScopes, removals.ApiScopes, cancellationToken);
+            await RemoveAsync(context, CatalogRow.ApiResources, removals.ApiResources, cancellationToken);
+            await RemoveAsync(context, CatalogRow.IdentityResources, removals.IdentityResources, cancellationToken);
+            await RemoveClientsAsync(context, removals.Clients, now, cancellationToken);
+
+            if (await context.SaveChangesAsync(cancellationToken) > 0)
+            {
+                await transaction.CommitAsync(cancellationToken);
+            }
+        }
+
+        await cache.RefreshAsync(cancellationToken);
+    }
+
+    private static async Task UpsertAsync<T>(
+        IdentityProviderContext context, string table, IReadOnlyList<T> items, Func<T, (string Name, bool Enabled)> describe,
+        DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        var rows = await context.Set<CatalogRow>(table).ToDictionaryAsync(row => row.Name, cancellationToken);
+        foreach (var item in items)
+        {
+            var (name, enabled) = describe(item);
+            var document = CatalogDocuments.Write(item);
+            if (!rows.TryGetValue(name, out var row))
+            {
+                row = new CatalogRow { Name = name, UpdatedAt = now };
+                rows.Add(name, row);
+                context.Set<CatalogRow>(table).Add(row);
+            }
+
+            if (row.Document != document)
+            {
+                row.Document = document;
+                row.UpdatedAt = now;
+                row.DisabledAt = enabled ? null : row.DisabledAt ?? now;
+            }
+        }
+    }
+
+    private static async Task RemoveAsync(
+        IdentityProviderContext context, string table, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        if (names.Count > 0)
+        {
+            context.Set<CatalogRow>(table).RemoveRange(await context.Set<CatalogRow>(table).Where(row => names.Contains(row.Name)).ToListAsync(cancellationToken));
+        }
+    }
+
+    /// <summary>
+    /// The disabled row that stays makes a grant dead that is being inserted at this moment; revoking the rest keeps it dead if a client
+    /// of the same name comes back.
+    /// </summary>
+    private static async Task RemoveClientsAsync(
+        IdentityProviderContext context, IReadOnlyList<string> names, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (names.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var row in await context.Set<CatalogRow>(CatalogRow.Clients)
+            .Where(row => names.Contains(row.Name) && row.Document != null).ToListAsync(cancellationToken))
+        {
+            row.Document = null;
+            row.DisabledAt ??= now;
+            row.UpdatedAt = now;
+        }
+
+        DateTimeOffset? revokedAt = now;
+        await context.Set<GrantRow>().Where(grant => names.Contains(grant.ClientId) && grant.RevokedAt == null).ExecuteUpdateAsync(
+            grant => grant.SetProperty(it => it.RevokedAt, revokedAt).SetProperty(it => it.RevokedReason, "client_removed"), cancellationToken);
+        await context.Set<ConsentRow>().Where(consent => names.Contains(consent.ClientId)).ExecuteDeleteAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace IdentityProvider.Storage.Database;
+
+/// <summary>
+/// Deletes rows whose time is over, in small batches, one instance at a time: a long transaction would keep PostgreSQL from pruning.
+/// </summary>
+internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
+{
+    private const int BatchSize = 500;
+    private const long AdvisoryLock = 0x1D5_71E_0002;
+
+    private static readonly TimeSpan _interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since an access token may
+    /// outlive it; an interaction, so that its page says "expired" and not "unknown".
+    /// </summary>
+    private static readonly (string Table, string Column, TimeSpan Grace)[] _expiries =
+    [
+        ("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
+        ("grants", "absolute_expires_at", TimeSpan.FromDays(1)),
+        ("interactions", "expires_at", TimeSpan.FromDays(1)),
+        ("sessions", "absolute_expires_at", TimeSpan.Zero),
+        ("reference_tokens", "expires_at", TimeSpan.Zero),
+        ("revoked_access_tokens", "expires_at", TimeSpan.Zero),
+        ("consents", "expires_at", TimeSpan.Zero),
+    ];
+
+    /// <summary>Deletes all that is due; returns the number of rows.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (connection is not NpgsqlConnection postgres)
+        {
+            return await DeleteAllAsync(connection, SqliteDeletion, cancellationToken);
+        }
+
+        if (!await CallLockFunctionAsync(postgres, "pg_try_advisory_lock", cancellationToken))
+        {
+            return 0;
+        }
+
+        try
+        {
+            return await DeleteAllAsync(connection, PostgresDeletion, cancellationToken);
+        }
+        finally
+        {
+            await CallLockFunctionAsync(postgres, "pg_advisory_unlock", CancellationToken.None);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (DbException exception)
+            {
+                LogFailed(logger, exception);
+            }
+        }
+    }
+
+    private static async Task<int> DeleteAllAsync(
+        DbConnection connection, Func<DbConnection, string, string, TimeSpan, DbCommand> deletion, CancellationToken cancellationToken)
+    {
+        var total = 0;
+        foreach (var (table, column, grace) in _expiries)
+        {
+            int deleted;
+            do
+            {
+                await using var command = deletion(connection, table, column, grace);
+                deleted = await command.ExecuteNonQueryAsync(cancellationToken);
+                total += deleted;
+            }
+            while (deleted == BatchSize);
+        }
+
+        return total;
+    }
+
+    private static NpgsqlCommand PostgresDeletion(DbConnection connection, string table, string column, TimeSpan grace) => new(
+        $"""
+        DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM {table} WHERE {column} < clock_timestamp() - $1 LIMIT {BatchSize} FOR UPDATE SKIP LOCKED))
+        """,
+        (NpgsqlConnection)connection)
+    {
+        Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = grace } },
+    };
+
+    private SqliteCommand SqliteDeletion(DbConnection connection, string table, string column, TimeSpan grace) =>
+        ((SqliteConnection)connection).Command(
+            $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < $before LIMIT {BatchSize})",
+            ("$before", time.GetUtcNow() - grace));
+
+    private static async Task<bool> CallLockFunctionAsync(NpgsqlConnection connection, string function, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT {function}($1)", connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = AdvisoryLock } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired rows could not be deleted; the next attempt follows")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+}

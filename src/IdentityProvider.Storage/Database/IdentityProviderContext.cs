@@ -1,0 +1,41 @@
+using IdentityProvider.Accounts.Users;
+using IdentityProvider.Storage.Clients;
+using IdentityProvider.Storage.Consents;
+using IdentityProvider.Storage.DataProtection;
+using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Interactions;
+using IdentityProvider.Storage.Keys;
+using IdentityProvider.Storage.Sessions;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+
+namespace IdentityProvider.Storage.Database;
+
+/// <summary>
+/// The whole schema. Hot paths (grants, sessions, interactions) use it for migrations only and speak SQL themselves.
+/// Our tables have no foreign keys: liveness is judged at use, and rows are removed by expiry.
+/// </summary>
+internal abstract class IdentityProviderContext(DbContextOptions options)
+    : IdentityDbContext<
+        User, IdentityRole<Guid>, Guid, UserClaim, IdentityUserRole<Guid>, IdentityUserLogin<Guid>,
+        IdentityRoleClaim<Guid>, IdentityUserToken<Guid>, IdentityUserPasskey<Guid>>(options)
+{
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.Entity<AuthorizationCodeRow>(AuthorizationCodeRow.Configure);
+        builder.Entity<GrantRow>(GrantRow.Configure);
+        builder.Entity<ReferenceTokenRow>(ReferenceTokenRow.Configure);
+        builder.Entity<RevokedAccessTokenRow>(RevokedAccessTokenRow.Configure);
+        builder.Entity<SessionRow>(SessionRow.Configure);
+        builder.Entity<InteractionRow>(InteractionRow.Configure);
+        builder.Entity<ConsentRow>(ConsentRow.Configure);
+        builder.Entity<SigningKeyRow>(SigningKeyRow.Configure);
+        builder.Entity<RootKeyRow>(RootKeyRow.Configure);
+        builder.Entity<DataProtectionKeyRow>(DataProtectionKeyRow.Configure);
+        builder.Entity<CatalogVersionRow>(CatalogVersionRow.Configure);
+        CatalogRow.Configure(builder);
+        builder.UseSnakeCaseColumns();
+    }
+}

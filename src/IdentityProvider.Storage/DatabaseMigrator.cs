@@ -1,0 +1,120 @@
+using IdentityProvider.Storage.Database;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+
+namespace IdentityProvider.Storage;
+
+/// <summary>Brings the schema up to date. Instances that start together on an empty database take turns.</summary>
+public sealed class DatabaseMigrator
+{
+    /// <summary>Any constant number: the name of our advisory lock.</summary>
+    private const long AdvisoryLock = 0x1D5_71E_0001;
+
+    private static readonly TimeSpan _lockPoll = TimeSpan.FromMilliseconds(100);
+
+    private readonly StorageOptions _options;
+    private readonly IServiceProvider _services;
+    private readonly TimeProvider _time;
+
+    internal DatabaseMigrator(StorageOptions options, IServiceProvider services, TimeProvider time)
+    {
+        _options = options;
+        _services = services;
+        _time = time;
+    }
+
+    /// <summary>Applies what is pending.</summary>
+    public Task MigrateAsync(CancellationToken cancellationToken) => _options.Provider switch
+    {
+        DatabaseProvider.Postgres => MigratePostgresAsync(cancellationToken),
+        _ => MigrateSqliteAsync(cancellationToken),
+    };
+
+    /// <summary>The names of the migrations that have not been applied.</summary>
+    public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancellationToken)
+    {
+        await using var context = CreateContext();
+        return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
+    }
+
+    /// <summary>On a connection of its own, so that a migration that breaks cannot release it early; the server releases it if we die.</summary>
+    private async Task MigratePostgresAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(PostgresConnectionString());
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = AdvisoryLock } },
+            CommandTimeout = 0,
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+
+        await using var context = CreateContext();
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// EF locks SQLite by a row, which a killed process leaves behind, and every later start would wait for ever. A lock of the operating
+    /// system dies with its process; who holds it may remove such a row.
+    /// </summary>
+    private async Task MigrateSqliteAsync(CancellationToken cancellationToken)
+    {
+        var file = new SqliteDataSource(_options.ConnectionString).FilePath;
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        await using var fileLock = await LockAsync(file + "-migrate.lock", cancellationToken);
+        await using var context = CreateContext();
+        if (File.Exists(file))
+        {
+            await RemoveStaleLockAsync(context, cancellationToken);
+        }
+
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+
+    private async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(_lockPoll, _time, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task RemoveStaleLockAsync(IdentityProviderContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await context.Database.ExecuteSqlAsync($"""DELETE FROM "__EFMigrationsLock" """, cancellationToken);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR)
+        {
+            // No such table: nothing was ever migrated here.
+        }
+    }
+
+    /// <summary>Migrations may take longer than a request, so the time limits of the server's own connections are not set here.</summary>
+    private string PostgresConnectionString() =>
+        new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Pooling = false, CommandTimeout = 0 }.ConnectionString;
+
+    /// <summary>A test compares model and migrations, so a start need not.</summary>
+    private IdentityProviderContext CreateContext() => _options.Provider switch
+    {
+        DatabaseProvider.Postgres => new PostgresContext(new DbContextOptionsBuilder<PostgresContext>()
+            .UseNpgsql(PostgresConnectionString())
+            .UseApplicationServiceProvider(_services)
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)).Options),
+        _ => new SqliteContext(new DbContextOptionsBuilder<SqliteContext>()
+            .UseSqlite(new SqliteDataSource(_options.ConnectionString).ConnectionString)
+            .AddInterceptors(new SqliteBusyTimeout())
+            .UseApplicationServiceProvider(_services)
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)).Options),
+    };
+}

@@ -1,0 +1,49 @@
+using System.Data.Common;
+
+namespace IdentityProvider.Storage;
+
+/// <summary>Whether the database can be worked with.</summary>
+/// <param name="Healthy">It can.</param>
+/// <param name="Reason">What is wrong, for operators; without secrets.</param>
+public sealed record DatabaseHealth(bool Healthy, string? Reason = null);
+
+/// <summary>Looks whether the database answers and has our schema.</summary>
+public sealed class DatabaseProbe
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2);
+
+    private readonly DbDataSource _database;
+    private readonly TimeProvider _time;
+
+    internal DatabaseProbe(DbDataSource database, TimeProvider time)
+    {
+        _database = database;
+        _time = time;
+    }
+
+    /// <summary>Asks now, and waits two seconds at most.</summary>
+    public async Task<DatabaseHealth> CheckAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await using var command = _database.CreateCommand("SELECT version FROM catalog_version");
+            return await command.ExecuteScalarAsync(either.Token) is null
+                ? new DatabaseHealth(false, "The schema is incomplete.")
+                : new DatabaseHealth(true);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new DatabaseHealth(false, "The database does not answer in time.");
+        }
+        catch (Exception exception) when (StorageOutage.IsOutage(exception))
+        {
+            return new DatabaseHealth(false, "The database cannot be reached.");
+        }
+        catch (DbException)
+        {
+            return new DatabaseHealth(false, "The database does not have this version's schema: migrate it.");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Storage.Database;
+using Microsoft.EntityFrameworkCore;
+
+namespace IdentityProvider.Storage.Keys;
+
+internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts) : ISigningKeyStore
+{
+    public async Task<IReadOnlyList<StoredSigningKey>> LoadAsync(CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        return await context.Set<SigningKeyRow>()
+            .OrderBy(row => row.Algorithm).ThenBy(row => row.Generation)
+            .Select(row => new StoredSigningKey
+            {
+                KeyId = row.KeyId,
+                Algorithm = row.Algorithm,
+                Generation = row.Generation,
+                CreatedAt = row.CreatedAt,
+                SignsFrom = row.SignsFrom,
+                RetiredAt = row.RetiredAt,
+                PublicKey = row.PublicKey,
+                SealedPrivateKey = row.SealedPrivateKey,
+            })
+            .ToListAsync(cancellationToken);
+    }
+
+    public async Task<bool> TryAddAsync(StoredSigningKey key, CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        if (await ExistsAsync(context, key, cancellationToken))
+        {
+            return false;
+        }
+
+        context.Add(new SigningKeyRow
+        {
+            KeyId = key.KeyId,
+            Algorithm = key.Algorithm,
+            Generation = key.Generation,
+            CreatedAt = key.CreatedAt.ToUniversalTime(),
+            SignsFrom = key.SignsFrom.ToUniversalTime(),
+            RetiredAt = key.RetiredAt?.ToUniversalTime(),
+            PublicKey = key.PublicKey,
+            SealedPrivateKey = key.SealedPrivateKey,
+        });
+        try
+        {
+            await context.SaveChangesAsync(cancellationToken);
+            return true;
+        }
+        catch (DbUpdateException)
+        {
+            // The unique index has decided, if another instance was first; anything else is an outage.
+            if (await ExistsAsync(context, key, cancellationToken))
+            {
+                return false;
+            }
+
+            throw;
+        }
+    }
+
+    public async Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        var signsFrom = key.SignsFrom.ToUniversalTime();
+        var retiredAt = key.RetiredAt?.ToUniversalTime();
+        await context.Set<SigningKeyRow>().Where(row => row.KeyId == key.KeyId).ExecuteUpdateAsync(
+            row => row
+                .SetProperty(it => it.SignsFrom, signsFrom)
+                .SetProperty(it => it.RetiredAt, retiredAt)
+                .SetProperty(it => it.SealedPrivateKey, key.SealedPrivateKey),
+            cancellationToken);
+    }
+
+    private static Task<bool> ExistsAsync(IdentityProviderContext context, StoredSigningKey key, CancellationToken cancellationToken) =>
+        context.Set<SigningKeyRow>().AnyAsync(
+            row => row.Algorithm == key.Algorithm && row.Generation == key.Generation, cancellationToken);
+}

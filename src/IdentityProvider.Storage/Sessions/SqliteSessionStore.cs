@@ -1,0 +1,82 @@
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Storage.Database;
+
+namespace IdentityProvider.Storage.Sessions;
+
+internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider time) : ISessionStore
+{
+    private const string Insert = """
+        INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
+            idle_expires_at, absolute_expires_at, remote_address, user_agent)
+        SELECT $id, $hash, u."Id", u."Epoch", $now, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent
+        FROM "AspNetUsers" u WHERE u."Id" = $user AND u."Epoch" = $epoch AND u."DisabledAt" IS NULL
+        """;
+
+    private const string SelectLive = """
+        SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at
+        FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
+        WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
+        """;
+
+    public Task<bool> CreateAsync(NewSession session)
+    {
+        var now = time.GetUtcNow();
+        var absolute = now + session.AbsoluteLifetime;
+        using var connection = database.OpenConnection();
+        var rows = connection.Execute(
+            Insert,
+            ("$id", session.Id), ("$hash", session.HandleHash), ("$user", session.UserId), ("$epoch", session.UserEpoch),
+            ("$acr", session.Acr), ("$amr", session.Amr), ("$persistent", session.Persistent),
+            ("$idle", Earlier(now + session.IdleLifetime, absolute)), ("$absolute", absolute),
+            ("$address", session.RemoteAddress), ("$userAgent", session.UserAgent), ("$now", now));
+        return Task.FromResult(rows == 1);
+    }
+
+    public Task<UserSession?> FindAsync(byte[] handleHash, TimeSpan idleLifetime, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        using var connection = database.OpenConnection();
+        using var command = connection.Command(SelectLive, ("$hash", handleHash), ("$now", now));
+        using var reader = command.ExecuteReader();
+        if (!reader.Read())
+        {
+            return Task.FromResult<UserSession?>(null);
+        }
+
+        var idle = reader.GetTime(8);
+        var session = new UserSession
+        {
+            Id = reader.GetGuid(0),
+            UserId = reader.GetGuid(1),
+            Username = reader.GetString(2),
+            UserEpoch = reader.GetInt64(3),
+            AuthTime = reader.GetTime(4),
+            Acr = reader.GetString(5),
+            Amr = reader.GetJsonStrings(6),
+            Persistent = reader.GetBoolean(7),
+            ExpiresAt = reader.GetTime(9),
+            Now = now,
+        };
+        reader.Close();
+
+        if (idle - now < idleLifetime / 2 && idle < session.ExpiresAt)
+        {
+            connection.Execute(
+                "UPDATE sessions SET idle_expires_at = $idle WHERE id = $id",
+                ("$id", session.Id), ("$idle", Earlier(now + idleLifetime, session.ExpiresAt)));
+        }
+
+        return Task.FromResult<UserSession?>(session);
+    }
+
+    public Task EndAsync(Guid sessionId, string reason)
+    {
+        using var connection = database.OpenConnection();
+        connection.Execute(
+            "UPDATE sessions SET ended_at = $now, end_reason = $reason WHERE id = $id AND ended_at IS NULL",
+            ("$id", sessionId), ("$reason", reason), ("$now", time.GetUtcNow()));
+        return Task.CompletedTask;
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+}

@@ -1,0 +1,120 @@
+using System.Data.Common;
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Users;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Consents;
+using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Scopes;
+using IdentityProvider.Storage.Clients;
+using IdentityProvider.Storage.Consents;
+using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.DataProtection;
+using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Interactions;
+using IdentityProvider.Storage.Keys;
+using IdentityProvider.Storage.Sessions;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+using KeyRingOptions = Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions;
+
+namespace IdentityProvider.Storage;
+
+/// <summary>Registers the store.</summary>
+public static class StorageServices
+{
+    /// <summary>
+    /// Adds every port of the protocol and of accounts that keeps something, the stores of ASP.NET Core Identity, and the Data Protection
+    /// key ring. <see cref="RootKey"/> must be registered before anything is protected.
+    /// </summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        services.TryAddSingleton(TimeProvider.System);
+        switch (options.Provider)
+        {
+            case DatabaseProvider.Sqlite:
+                services.AddSqlite(options.ConnectionString);
+                break;
+            case DatabaseProvider.Postgres:
+                services.AddPostgres(options.ConnectionString);
+                break;
+            default:
+                throw new ArgumentException($"{options.Provider} is no database provider.", nameof(options));
+        }
+
+        services.AddSingleton(provider => new DatabaseMigrator(options, provider, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+            new DatabaseProbe(provider.GetRequiredService<DbDataSource>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<ExpiredRowCleanup>();
+        services.AddCatalog();
+        services.AddKeys(options.SigningKeyDirectory);
+
+        // Version 3 has the table of passkeys. The schema follows these options, so a host cannot change them.
+        services.PostConfigure<IdentityOptions>(identity => identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3);
+        services.AddScoped(provider => provider.GetRequiredService<Func<IdentityProviderContext>>()());
+        new IdentityBuilder(typeof(User), typeof(IdentityRole<Guid>), services).AddEntityFrameworkStores<IdentityProviderContext>();
+        return services;
+    }
+
+    private static void AddSqlite(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(_ => new SqliteDataSource(connectionString));
+        services.AddSingleton<DbDataSource>(provider => provider.GetRequiredService<SqliteDataSource>());
+        services.AddPooledDbContextFactory<SqliteContext>((provider, context) => context
+            .UseSqlite(provider.GetRequiredService<SqliteDataSource>().ConnectionString)
+            .AddInterceptors(new SqliteBusyTimeout()));
+        services.AddSingleton<Func<IdentityProviderContext>>(
+            provider => provider.GetRequiredService<IDbContextFactory<SqliteContext>>().CreateDbContext);
+        services.AddSingleton<IGrantStore, SqliteGrantStore>();
+        services.AddSingleton<IConsentStore, SqliteConsentStore>();
+        services.AddSingleton<IInteractionStore, SqliteInteractionStore>();
+        services.AddSingleton<ISessionStore, SqliteSessionStore>();
+    }
+
+    private static void AddPostgres(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(_ => PostgresDataSource.Create(connectionString));
+        services.AddSingleton<DbDataSource>(provider => provider.GetRequiredService<NpgsqlDataSource>());
+        services.AddPooledDbContextFactory<PostgresContext>((provider, context) => context
+            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddSingleton<Func<IdentityProviderContext>>(
+            provider => provider.GetRequiredService<IDbContextFactory<PostgresContext>>().CreateDbContext);
+    }
+
+    private static void AddCatalog(this IServiceCollection services)
+    {
+        services.AddSingleton<CatalogReader>();
+        services.AddSingleton<CatalogCache>();
+        services.AddHostedService(provider => provider.GetRequiredService<CatalogCache>());
+        services.AddSingleton<IClientSource>(provider => provider.GetRequiredService<CatalogCache>());
+        services.AddSingleton<IResourceSource>(provider => provider.GetRequiredService<CatalogCache>());
+        services.AddSingleton<ICatalogStore, CatalogStore>();
+    }
+
+    private static void AddKeys(this IServiceCollection services, string? signingKeyDirectory)
+    {
+        services.AddSingleton<IRootKeyStore, RootKeyStore>();
+        if (signingKeyDirectory is null)
+        {
+            services.AddSingleton<ISigningKeyStore, DatabaseSigningKeyStore>();
+        }
+        else
+        {
+            services.AddSingleton<ISigningKeyStore>(_ => new FileSigningKeyStore(signingKeyDirectory));
+        }
+
+        services.AddDataProtection().SetApplicationName("IdentityProvider");
+        services.AddSingleton<KeyRing>();
+        services.AddOptions<KeyRingOptions>().Configure<IServiceProvider>((ring, provider) =>
+        {
+            ring.XmlRepository = provider.GetRequiredService<KeyRing>();
+            ring.XmlEncryptor = new RootKeyXmlEncryptor(provider);
+        });
+    }
+}
