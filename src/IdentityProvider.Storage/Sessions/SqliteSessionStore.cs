@@ -5,11 +5,15 @@ namespace IdentityProvider.Storage.Sessions;
 
 internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider time) : ISessionStore
 {
-    private const string Insert = """
+    private const string Upsert = """
         INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
             idle_expires_at, absolute_expires_at, remote_address, user_agent)
         SELECT $id, $hash, u."Id", u."Epoch", $now, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent
         FROM "AspNetUsers" u WHERE u."Id" = $user AND u."Epoch" = $epoch AND u."DisabledAt" IS NULL
+        ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
+            acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
+            absolute_expires_at = excluded.absolute_expires_at, remote_address = excluded.remote_address, user_agent = excluded.user_agent
+        WHERE sessions.ended_at IS NULL AND sessions.user_id = excluded.user_id
         """;
 
     private const string SelectLive = """
@@ -18,13 +22,13 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
         """;
 
-    public Task<bool> CreateAsync(NewSession session)
+    public Task<bool> SaveAsync(NewSession session)
     {
         var now = time.GetUtcNow();
         var absolute = now + session.AbsoluteLifetime;
         using var connection = database.OpenConnection();
         var rows = connection.Execute(
-            Insert,
+            Upsert,
             ("$id", session.Id), ("$hash", session.HandleHash), ("$user", session.UserId), ("$epoch", session.UserEpoch),
             ("$acr", session.Acr), ("$amr", session.Amr), ("$persistent", session.Persistent),
             ("$idle", Earlier(now + session.IdleLifetime, absolute)), ("$absolute", absolute),
