@@ -7,6 +7,7 @@ using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +20,9 @@ namespace IdentityProvider.UI;
 /// <summary>The hosted pages: sign-in, consent, logout, error, start.</summary>
 public static class UIServices
 {
+    /// <summary>Room to answer an oversized field with a page; beyond that the connection is closed.</summary>
+    private const int LargestForm = 2 * 1024 * 1024;
+
     private static readonly Assembly Here = typeof(UIServices).Assembly;
 
     /// <summary>Adds the pages. The host also registers <see cref="StartPageContents"/>, and binds <see cref="BrandingOptions"/>.</summary>
@@ -50,6 +54,7 @@ public static class UIServices
         {
             if (model.ModelType?.Assembly == Here)
             {
+                model.Filters.Add(new RequestSizeLimitAttribute(LargestForm));
                 model.Filters.Add(new StaleFormFilter());
                 model.Filters.Add(new SecurityHeadersFilter());
             }

@@ -2,6 +2,10 @@
 (function () {
   'use strict';
 
+  // A page that answers a form (a refused password) becomes a plain entry of the history: "back" and "reload" fetch it anew
+  // instead of asking whether to send the form again.
+  history.replaceState(null, '', location.href);
+
   document.querySelectorAll('.with-toggle > input[type=password]').forEach(function (input) {
     var button = document.createElement('button');
     button.type = 'button';

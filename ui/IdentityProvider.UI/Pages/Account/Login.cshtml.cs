@@ -130,6 +130,8 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             Problem = "Many people are signing in right now. Your details were not checked. Please try again in a few seconds.";
         }
 
+        Username = Username is { Length: <= MaxUsernameLength } ? Username : null;
+
         // A refused attempt keeps its form, whoever is signed in.
         Step = Step == LoginStep.Confirm ? LoginStep.Confirm : LoginStep.SignIn;
         return Show();

@@ -28,9 +28,9 @@ public sealed class LogoutModel(InteractionService interactions, SignInService s
     {
         await LoadAsync();
         Username = (await subjects.GetSessionAsync(HttpContext))?.Username;
-        if (Username is null && Pending is null)
+        if (Username is null)
         {
-            return new SeeOtherResult(Url.Page("/Account/LoggedOut")!);
+            return new SeeOtherResult(LoggedOutUrl());
         }
 
         PageSecurity.For(HttpContext).FormActionSource = Pending?.FormActionSource;
@@ -43,8 +43,10 @@ public sealed class LogoutModel(InteractionService interactions, SignInService s
         await LoadAsync();
         await signIn.SignOutAsync(HttpContext);
         PageSecurity.For(HttpContext).FormActionSource = Pending?.FormActionSource;
-        return new SeeOtherResult(Pending?.RedirectUrl ?? Url.Page("/Account/LoggedOut", new { interaction = Pending?.Handle })!);
+        return new SeeOtherResult(Pending?.RedirectUrl ?? LoggedOutUrl());
     }
+
+    private string LoggedOutUrl() => Url.Page("/Account/LoggedOut", new { interaction = Pending?.Handle })!;
 
     private async Task LoadAsync()
     {
