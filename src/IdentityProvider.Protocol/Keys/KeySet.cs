@@ -33,13 +33,15 @@ internal sealed class KeySet
 
                 published.Add(key);
                 validUntil = Earlier(validUntil, unpublishedFrom);
-                if (key.Stored.SignsFrom <= now)
-                {
-                    signing[family.Key] = key;
-                }
-                else
+                if (key.Stored.SignsFrom > now)
                 {
                     validUntil = Earlier(validUntil, key.Stored.SignsFrom);
+                }
+
+                // The first key signs even before its time: the instance that made it may have a faster clock.
+                if (key.Stored.SignsFrom <= now || !signing.ContainsKey(family.Key))
+                {
+                    signing[family.Key] = key;
                 }
             }
         }

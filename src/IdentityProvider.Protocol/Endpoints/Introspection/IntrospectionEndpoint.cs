@@ -38,7 +38,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
             return;
         }
 
-        var live = await tokens.FindLiveAsync(token, withSubject: true, context.RequestAborted);
+        var live = await tokens.FindLiveAsync(token, withSubject: false, context.RequestAborted);
         if (live is null || !caller.MaySee(live.Token))
         {
             await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, 0, static (json, _) => json.WriteBoolean("active", false));
@@ -52,18 +52,10 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
     {
         json.WriteBoolean("active", true);
         json.WriteString("token_type", "Bearer");
-        if (live.Status.Subject is { } subject)
-        {
-            json.WriteString("username", subject.Username);
-        }
-
         using var claims = JsonDocument.Parse(live.Token.Claims);
         foreach (var claim in claims.RootElement.EnumerateObject())
         {
-            if (!claim.NameEquals("username"u8))
-            {
-                claim.WriteTo(json);
-            }
+            claim.WriteTo(json);
         }
     }
 
