@@ -11,8 +11,8 @@ internal sealed record AccentPalette(Srgb Fill, Srgb FillHover, Srgb OnFill, Srg
     private const double VisibleContrast = 3;
 
     /// <summary>The dimmest surface of the light theme, and the brightest of the dark one, on which accent text stands; site.css has the same values.</summary>
-    private static readonly Srgb LightSurface = Srgb.Parse("#f3f4f7");
-    private static readonly Srgb DarkSurface = Srgb.Parse("#23262e");
+    public static readonly Srgb LightSurface = Srgb.Parse("#f3f4f7");
+    public static readonly Srgb DarkSurface = Srgb.Parse("#23262e");
 
     public static AccentPalette Light(Srgb accent) => Create(accent, LightSurface, Srgb.Black);
 

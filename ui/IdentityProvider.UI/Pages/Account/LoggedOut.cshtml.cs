@@ -29,7 +29,7 @@ public sealed class LoggedOutModel(InteractionService interactions, ISubjects su
 
         var logout = Interaction is null ? null : await interactions.FindLogoutAsync(HttpContext, Interaction);
         ClientName = logout?.ClientName;
-        ReturnUrl = logout?.RedirectUrl;
+        ReturnUrl = logout?.RedirectUrl ?? logout?.ClientUri;
         return Page();
     }
 }
