@@ -85,6 +85,10 @@ public static class StorageServices
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddSingleton<Func<IdentityProviderContext>>(
             provider => provider.GetRequiredService<IDbContextFactory<PostgresContext>>().CreateDbContext);
+        services.AddSingleton<IGrantStore, PostgresGrantStore>();
+        services.AddSingleton<IConsentStore, PostgresConsentStore>();
+        services.AddSingleton<IInteractionStore, PostgresInteractionStore>();
+        services.AddSingleton<ISessionStore, PostgresSessionStore>();
     }
 
     private static void AddCatalog(this IServiceCollection services)

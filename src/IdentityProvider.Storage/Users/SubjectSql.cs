@@ -16,7 +16,7 @@ internal static class SubjectSql
 
     public const string PostgresColumns = """
         u."Id", u."UserName", u."Email", u."EmailConfirmed", u."PhoneNumber", u."PhoneNumberConfirmed",
-        extract(epoch FROM u."UpdatedAt")::bigint,
+        CASE WHEN isfinite(u."UpdatedAt") THEN extract(epoch FROM u."UpdatedAt")::bigint ELSE 0 END,
         (SELECT json_agg(json_build_array(uc."ClaimType", uc."ClaimValue", uc."ClaimValueType") ORDER BY uc."Id")::text
            FROM "AspNetUserClaims" uc WHERE uc."UserId" = u."Id"),
         (SELECT json_agg(r."Name" ORDER BY r."Name")::text

@@ -1,0 +1,70 @@
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Storage.Database;
+using Npgsql;
+
+namespace IdentityProvider.Storage.Sessions;
+
+internal sealed class PostgresSessionStore(NpgsqlDataSource database) : ISessionStore
+{
+    private const string Upsert = """
+        INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
+            idle_expires_at, absolute_expires_at, remote_address, user_agent)
+        SELECT $1, $2, u."Id", u."Epoch", t.now, $5, $6, $7, least(t.now + $8, t.now + $9), t.now + $9, $10, $11
+        FROM "AspNetUsers" u CROSS JOIN (SELECT clock_timestamp() AS now) t
+        WHERE u."Id" = $3 AND u."Epoch" = $4 AND u."DisabledAt" IS NULL
+        ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
+            acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
+            absolute_expires_at = excluded.absolute_expires_at, remote_address = excluded.remote_address, user_agent = excluded.user_agent
+        WHERE sessions.ended_at IS NULL AND sessions.user_id = excluded.user_id
+        """;
+
+    private const string Find = """
+        WITH live AS MATERIALIZED (
+            SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at, t.now
+            FROM sessions s
+            CROSS JOIN (SELECT clock_timestamp() AS now) t
+            JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
+            WHERE s.handle_hash = $1 AND s.ended_at IS NULL AND s.idle_expires_at > t.now AND s.absolute_expires_at > t.now),
+        extended AS (
+            UPDATE sessions s SET idle_expires_at = least(l.now + $2, s.absolute_expires_at)
+            FROM live l WHERE s.id = l.id AND l.idle_expires_at - l.now < $2 / 2 AND l.idle_expires_at < l.absolute_expires_at)
+        SELECT * FROM live
+        """;
+
+    public async Task<bool> SaveAsync(NewSession session)
+    {
+        await using var command = database.CreateCommand(Upsert);
+        return await command
+            .Uuid(session.Id).Bytes(session.HandleHash).Uuid(session.UserId).Bigint(session.UserEpoch)
+            .Text(session.Acr).Texts(session.Amr).Boolean(session.Persistent)
+            .Interval(session.IdleLifetime).Interval(session.AbsoluteLifetime)
+            .Text(session.RemoteAddress).Text(session.UserAgent)
+            .ExecuteNonQueryAsync() == 1;
+    }
+
+    public async Task<UserSession?> FindAsync(byte[] handleHash, TimeSpan idleLifetime, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(Find);
+        await using var reader = await command.Bytes(handleHash).Interval(idleLifetime).ExecuteReaderAsync(cancellationToken);
+        return !await reader.ReadAsync(cancellationToken) ? null : new UserSession
+        {
+            Id = reader.GetGuid(0),
+            UserId = reader.GetGuid(1),
+            Username = reader.GetString(2),
+            UserEpoch = reader.GetInt64(3),
+            AuthTime = reader.GetFieldValue<DateTimeOffset>(4),
+            Acr = reader.GetString(5),
+            Amr = reader.GetFieldValue<string[]>(6),
+            Persistent = reader.GetBoolean(7),
+            ExpiresAt = reader.GetFieldValue<DateTimeOffset>(9),
+            Now = reader.GetFieldValue<DateTimeOffset>(10),
+        };
+    }
+
+    public async Task EndAsync(Guid sessionId, string reason)
+    {
+        await using var command = database.CreateCommand(
+            "UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL");
+        await command.Uuid(sessionId).Text(reason).ExecuteNonQueryAsync();
+    }
+}
