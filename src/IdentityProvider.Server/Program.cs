@@ -1,1 +1,3 @@
-return 0;
+using IdentityProvider.Hosting;
+
+return await IdentityProviderApplication.RunAsync(args);

@@ -103,13 +103,14 @@ public static class StorageServices
 
     private static void AddKeys(this IServiceCollection services, string? signingKeyDirectory)
     {
-        services.AddSingleton<IRootKeyStore, RootKeyStore>();
         if (signingKeyDirectory is null)
         {
+            services.AddSingleton<IRootKeyStore, RootKeyStore>();
             services.AddSingleton<ISigningKeyStore, DatabaseSigningKeyStore>();
         }
         else
         {
+            services.AddSingleton<IRootKeyStore>(_ => new FileRootKeyStore(signingKeyDirectory));
             services.AddSingleton<ISigningKeyStore>(_ => new FileSigningKeyStore(signingKeyDirectory));
         }
 

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Hosting.Configuration;
+using IdentityProvider.Hosting.Seeding;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityProvider.Hosting.CommandLine;
+
+/// <summary>What the verbs do.</summary>
+internal sealed class Commands(ServerFactory factory, TextWriter output)
+{
+    private const int SecretSize = 32;
+
+    public async Task<int> MigrateAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        await using var app = factory.BuildForCommand(settings);
+        var migrator = app.Services.GetRequiredService<DatabaseMigrator>();
+        var pending = await migrator.PendingAsync(cancellationToken);
+        await migrator.MigrateAsync(cancellationToken);
+        await output.WriteLineAsync(pending.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", pending)}.");
+        return 0;
+    }
+
+    public async Task<int> SeedAsync(string[] settings, string? path, bool prune, bool apply, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        path ??= app.Services.GetRequiredService<ServerSettings>().SeedPath
+            ?? throw new ConfigurationException("Seed:Path is not set. Set it, or give --path.");
+        var seeder = app.Services.GetRequiredService<Seeder>();
+        var changes = apply
+            ? await seeder.ApplyAsync(path, prune, cancellationToken)
+            : await seeder.PlanAsync(path, prune, cancellationToken);
+        foreach (var change in changes)
+        {
+            await output.WriteLineAsync(change.ToString());
+        }
+
+        var count = changes.Count(change => change.Sign != '?');
+        await output.WriteLineAsync((count, apply) switch
+        {
+            (0, _) => "Nothing to change.",
+            (_, true) => $"{count} changed.",
+            _ => $"{count} to change.",
+        });
+        return 0;
+    }
+
+    public async Task<int> ExportAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        var contents = await app.Services.GetRequiredService<ICatalogStore>().LoadAsync(cancellationToken);
+        await output.WriteLineAsync(JsonSerializer.Serialize(contents, SeedJson.Writing));
+        return 0;
+    }
+
+    public async Task<int> ListKeysAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        await PrintKeysAsync(app.Services.GetRequiredService<SigningKeys>(), cancellationToken);
+        return 0;
+    }
+
+    public async Task<int> RotateKeysAsync(string[] settings, bool now, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        var keys = app.Services.GetRequiredService<SigningKeys>();
+        await keys.RotateAsync(now, cancellationToken);
+        await PrintKeysAsync(keys, cancellationToken);
+        return 0;
+    }
+
+    public async Task<int> RetireKeyAsync(string[] settings, string keyId, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        var keys = app.Services.GetRequiredService<SigningKeys>();
+        if (!await keys.RetireAsync(keyId, cancellationToken))
+        {
+            throw new ConfigurationException($"There is no key '{keyId}'. `idp keys list` shows them.");
+        }
+
+        await PrintKeysAsync(keys, cancellationToken);
+        return 0;
+    }
+
+    public async Task<int> GenerateSecretAsync()
+    {
+        var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretSize));
+        await output.WriteLineAsync($"Secret, for the client:   {secret}");
+        await output.WriteLineAsync($"Value, for the seed file: {SeedJson.Hash(secret)}");
+        return 0;
+    }
+
+    public async Task<int> GenerateMasterKeyAsync()
+    {
+        await output.WriteLineAsync(MasterKey.Generate());
+        return 0;
+    }
+
+    public async Task<int> TestMailAsync(string[] settings, string to, CancellationToken cancellationToken)
+    {
+        await using var app = factory.BuildForCommand(settings);
+        var issuer = app.Services.GetRequiredService<ServerSettings>().Issuer.Authority;
+        var message = new MailMessage(to, $"Test mail from {issuer}", $"This is a test. {issuer} can send mail.");
+        await app.Services.GetRequiredService<IMailSender>().SendAsync(message, cancellationToken);
+        await output.WriteLineAsync($"Handed over for {to}.");
+        return 0;
+    }
+
+    private async Task PrintKeysAsync(SigningKeys keys, CancellationToken cancellationToken)
+    {
+        await output.WriteLineAsync($"{"KID",-46} {"ALG",-6} {"STATE",-10} {"CREATED",-20} SIGNS FROM");
+        foreach (var key in await keys.ListAsync(cancellationToken))
+        {
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{key.KeyId,-46} {key.Algorithm,-6} {key.State,-10} {key.CreatedAt,-20:u} {key.SignsFrom:u}"));
+        }
+    }
+}

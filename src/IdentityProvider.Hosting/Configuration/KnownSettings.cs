@@ -1,0 +1,122 @@
+using System.Collections;
+using System.Reflection;
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Hosting.Mail;
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Tokens;
+using IdentityProvider.UI.Branding;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+
+namespace IdentityProvider.Hosting.Configuration;
+
+/// <summary>Every setting of ours by name, to refuse the misspelt ones: a setting that is silently ignored is the dangerous kind.</summary>
+internal static class KnownSettings
+{
+    /// <summary>Sections and the record that each is bound to.</summary>
+    public static readonly IReadOnlyDictionary<string, Type> Sections = new Dictionary<string, Type>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Argon2"] = typeof(Argon2Options),
+        ["Branding"] = typeof(BrandingOptions),
+        ["Database"] = typeof(DatabaseSection),
+        ["ForwardedHeaders"] = typeof(ForwardedHeadersSection),
+        ["Hsts"] = typeof(HstsSection),
+        ["KeyManagement"] = typeof(KeyManagementOptions),
+        ["Keys"] = typeof(KeysSection),
+        ["Mail"] = typeof(MailSection),
+        ["Passwords"] = typeof(PasswordsSection),
+        ["Production"] = typeof(ProductionSection),
+        ["RateLimits"] = typeof(RateLimitsSection),
+        ["RefreshTokens"] = typeof(RefreshTokenOptions),
+        ["Seed"] = typeof(SeedSection),
+        ["Sessions"] = typeof(SessionOptions),
+        ["Shutdown"] = typeof(ShutdownSection),
+        ["Telemetry"] = typeof(TelemetrySection),
+        ["Tokens"] = typeof(TokenOptions),
+    };
+
+    private static readonly string[] Values = ["Issuer", "MasterKey", "MasterKeyFile", "PreviousMasterKey", "PreviousMasterKeyFile"];
+
+    /// <summary>Of ASP.NET and the host; close to none of ours by accident.</summary>
+    private static readonly string[] Foreign =
+        ["AllowedHosts", "ApplicationName", "ConnectionStrings", "ContentRoot", "Environment", "Https_Port", "Http_Ports", "Https_Ports", "Kestrel", "Logging", "Serilog", "Urls", "WebRoot"];
+
+    /// <summary>One sentence for each key that nothing reads.</summary>
+    public static IEnumerable<string> FindUnknown(IConfigurationRoot configuration) =>
+        Sections
+            .SelectMany(section => UnknownChildren(configuration.GetSection(section.Key), section.Value))
+            .Concat(MisspeltRoots(configuration));
+
+    private static IEnumerable<string> UnknownChildren(IConfigurationSection section, Type type)
+    {
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToArray();
+        foreach (var child in section.GetChildren())
+        {
+            var property = properties.FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+            if (property is null)
+            {
+                yield return Describe(child.Path, section.Path + ":", child.Key, properties.Select(known => known.Name));
+            }
+            else if (IsNested(property.PropertyType))
+            {
+                foreach (var problem in UnknownChildren(child, property.PropertyType))
+                {
+                    yield return problem;
+                }
+            }
+        }
+    }
+
+    private static bool IsNested(Type type) =>
+        type.IsClass && type != typeof(string) && !type.IsAssignableTo(typeof(IEnumerable));
+
+    /// <summary>
+    /// At the root, a host may have sections of its own and the environment is full of strangers, so only what looks like one of ours
+    /// with a slip is refused, and never a variable of the environment.
+    /// </summary>
+    private static IEnumerable<string> MisspeltRoots(IConfigurationRoot configuration)
+    {
+        string[] ours = [.. Sections.Keys, .. Values];
+        var written = configuration.Providers
+            .Where(provider => provider is not EnvironmentVariablesConfigurationProvider and not ChainedConfigurationProvider)
+            .SelectMany(provider => provider.GetChildKeys([], null))
+            .Distinct(StringComparer.OrdinalIgnoreCase);
+        return written
+            .Where(key => !ours.Contains(key, StringComparer.OrdinalIgnoreCase) && !Foreign.Contains(key, StringComparer.OrdinalIgnoreCase))
+            .Where(key => Nearest(key, ours, furthest: 2) is not null)
+            .Select(key => Describe(key, "", key, ours));
+    }
+
+    private static string Describe(string path, string prefix, string key, IEnumerable<string> known) =>
+        Nearest(key, known, furthest: Math.Max(2, key.Length / 2)) is { } nearest
+            ? $"Unknown setting '{path}'. Did you mean '{prefix}{nearest}'?"
+            : $"Unknown setting '{path}'. Remove it.";
+
+    private static string? Nearest(string key, IEnumerable<string> known, int furthest) =>
+        known
+            .Select(name => (Name: name, Distance: Distance(key.ToUpperInvariant(), name.ToUpperInvariant())))
+            .Where(candidate => candidate.Distance <= furthest)
+            .OrderBy(candidate => candidate.Distance)
+            .Select(candidate => candidate.Name)
+            .FirstOrDefault();
+
+    /// <summary>Levenshtein's distance.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Mail;
+using IdentityProvider.Accounts.Notifications;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Hosting.Mail;
+
+/// <summary>Sends through SendGrid's REST API: <c>POST /v3/mail/send</c>, answered by 202 without a body.</summary>
+internal sealed class SendGridMailSender(HttpClient http, IOptions<MailSection> options) : IMailSender
+{
+    public async Task SendAsync(Accounts.Notifications.MailMessage message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var section = options.Value;
+        var from = new MailAddress(section.From!);
+        object[] content = message.Html is { } html
+            ? [new { type = "text/plain", value = message.Text }, new { type = "text/html", value = html }]
+            : [new { type = "text/plain", value = message.Text }];
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(section.SendGrid.BaseUrl), "/v3/mail/send"))
+        {
+            Content = JsonContent.Create(new
+            {
+                personalizations = new[] { new { to = new[] { new { email = message.To } } } },
+                from = new { email = from.Address, name = from.DisplayName.Length == 0 ? null : from.DisplayName },
+                subject = message.Subject,
+                content,
+                headers = new Dictionary<string, string> { ["Auto-Submitted"] = "auto-generated" },
+            }),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", section.SendGrid.ApiKey);
+        try
+        {
+            using var response = await http.SendAsync(request, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new MailDeliveryException($"SendGrid answered {(int)response.StatusCode}.");
+            }
+        }
+        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new MailDeliveryException($"SendGrid could not be reached: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using IdentityProvider.Protocol.Clients;
+
+namespace IdentityProvider.Hosting.Seeding;
+
+/// <summary>What a registered client must fulfil.</summary>
+internal static class ClientRules
+{
+    private const int TenYears = 10 * 365 * 24 * 3600;
+    private static readonly string[] Algorithms = ["RS256", "ES256"];
+
+    public static IEnumerable<string> Problems(Located<Client> located, IReadOnlySet<string> scopes, bool development)
+    {
+        var client = located.Value;
+        return Identity(located)
+            .Concat(Grants(located))
+            .Concat(Authentication(located))
+            .Concat(Addresses(located, development))
+            .Concat(Tokens(located))
+            .Concat(client.AllowedScopes.Index()
+                .Where(scope => !scopes.Contains(scope.Item) && !(scope.Item == Names.OfflineAccess && client.AllowOfflineAccess))
+                .Select(scope => located.Problem(
+                    scope.Item == Names.OfflineAccess
+                        ? "set AllowOfflineAccess to true instead."
+                        : $"the scope '{scope.Item}' is neither an identity resource nor an API scope.",
+                    $"AllowedScopes[{scope.Index}]")));
+    }
+
+    private static IEnumerable<string> Identity(Located<Client> located)
+    {
+        if (!Names.IsClientId(located.Value.ClientId))
+        {
+            yield return located.Problem("this must be 1 to 200 printable ASCII characters (RFC 6749 appendix A.1).", "ClientId");
+        }
+
+        if (located.Value.Profile == ClientProfile.Fapi2)
+        {
+            yield return located.Problem("fapi2 is not built yet. Use oidc or oauth21.", "Profile");
+        }
+    }
+
+    private static IEnumerable<string> Grants(Located<Client> located)
+    {
+        var client = located.Value;
+        if (client.AllowedGrantTypes.Count == 0)
+        {
+            yield return located.Problem("name at least one of authorization_code and client_credentials.", "AllowedGrantTypes");
+        }
+
+        foreach (var (index, grant) in client.AllowedGrantTypes.Index())
+        {
+            var problem = grant switch
+            {
+                "authorization_code" => null,
+                "client_credentials" => client.IsPublic ? "a public client cannot use client_credentials (RFC 6749 section 4.4)." : null,
+                "refresh_token" => "AllowOfflineAccess implies it. Remove it here.",
+                _ => $"the grant '{grant}' is not supported; authorization_code and client_credentials are.",
+            };
+            if (problem is not null)
+            {
+                yield return located.Problem(problem, $"AllowedGrantTypes[{index}]");
+            }
+        }
+
+        var code = client.AllowedGrantTypes.Contains("authorization_code");
+        if (code && client.RedirectUris.Count == 0)
+        {
+            yield return located.Problem("authorization_code needs at least one redirect URI.", "RedirectUris");
+        }
+
+        if (!code && client.AllowOfflineAccess)
+        {
+            yield return located.Problem("refresh tokens come with authorization_code only.", "AllowOfflineAccess");
+        }
+    }
+
+    private static IEnumerable<string> Authentication(Located<Client> located)
+    {
+        var client = located.Value;
+        if (client.TokenEndpointAuthMethod is not (null or "client_secret_basic" or "client_secret_post" or "none"))
+        {
+            yield return located.Problem(
+                $"'{client.TokenEndpointAuthMethod}' is not supported; client_secret_basic, client_secret_post and none are.", "TokenEndpointAuthMethod");
+        }
+
+        if (client.IsPublic && client.ClientSecrets.Count > 0)
+        {
+            yield return located.Problem("a public client has no secret. Remove it, or set RequireClientSecret.", "ClientSecrets");
+        }
+
+        if (!client.IsPublic && client.ClientSecrets.Count == 0)
+        {
+            yield return located.Problem("a confidential client needs a secret. Add one (`idp secret generate`), or set RequireClientSecret to false.", "ClientSecrets");
+        }
+
+        foreach (var problem in SecretRules.Problems(located, "ClientSecrets", client.ClientSecrets))
+        {
+            yield return problem;
+        }
+    }
+
+    private static IEnumerable<string> Addresses(Located<Client> located, bool development)
+    {
+        var client = located.Value;
+        var native = client.ApplicationType == ApplicationType.Native;
+        IEnumerable<(string Property, string? Problem)> found =
+        [
+            .. client.RedirectUris.Index().Select(uri => ($"RedirectUris[{uri.Index}]", UriRules.RedirectProblem(uri.Item, native, development))),
+            .. client.PostLogoutRedirectUris.Index().Select(uri => ($"PostLogoutRedirectUris[{uri.Index}]", UriRules.RedirectProblem(uri.Item, native, development))),
+            .. client.AllowedCorsOrigins.Index().Select(uri => ($"AllowedCorsOrigins[{uri.Index}]", UriRules.OriginProblem(uri.Item, development))),
+            ("ClientUri", UriRules.PageProblem(client.ClientUri, development)),
+            ("LogoUri", UriRules.PageProblem(client.LogoUri, development)),
+            ("PolicyUri", UriRules.PageProblem(client.PolicyUri, development)),
+            ("TosUri", UriRules.PageProblem(client.TosUri, development)),
+            ("InitiateLoginUri", UriRules.PageProblem(client.InitiateLoginUri, development)),
+        ];
+        return found.Where(entry => entry.Problem is not null).Select(entry => located.Problem(entry.Problem!, entry.Property));
+    }
+
+    private static IEnumerable<string> Tokens(Located<Client> located)
+    {
+        var client = located.Value;
+        (string Property, int? Seconds)[] lifetimes =
+        [
+            (nameof(client.AccessTokenLifetime), client.AccessTokenLifetime),
+            (nameof(client.IdentityTokenLifetime), client.IdentityTokenLifetime),
+            (nameof(client.AuthorizationCodeLifetime), client.AuthorizationCodeLifetime),
+            (nameof(client.AbsoluteRefreshTokenLifetime), client.AbsoluteRefreshTokenLifetime),
+            (nameof(client.SlidingRefreshTokenLifetime), client.SlidingRefreshTokenLifetime),
+            (nameof(client.ConsentLifetime), client.ConsentLifetime),
+            (nameof(client.UserSsoLifetime), client.UserSsoLifetime),
+        ];
+        foreach (var (property, seconds) in lifetimes)
+        {
+            var longest = property == nameof(client.AuthorizationCodeLifetime) ? 600 : TenYears;
+            if (seconds is { } value && (value <= 0 || value > longest))
+            {
+                yield return located.Problem($"this must be 1 to {longest} seconds.", property);
+            }
+        }
+
+        foreach (var algorithm in client.AllowedIdentityTokenSigningAlgorithms.Where(algorithm => !Algorithms.Contains(algorithm)))
+        {
+            yield return located.Problem($"'{algorithm}' is not supported; RS256 and ES256 are.", "AllowedIdentityTokenSigningAlgorithms");
+        }
+
+        if (client.AccessTokenSigningAlgorithm is { } signing && !Algorithms.Contains(signing))
+        {
+            yield return located.Problem($"'{signing}' is not supported; RS256 and ES256 are.", "AccessTokenSigningAlgorithm");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using IdentityProvider.Hosting.Configuration;
+using IdentityProvider.Hosting.Seeding;
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Hosting.Startup;
+
+/// <summary>What has to be true before the server takes its first request, in the only order that works.</summary>
+internal sealed partial class Preparation(
+    ServerSettings settings,
+    DatabaseMigrator migrator,
+    IRootKeyStore rootKeys,
+    RootKeyHolder holder,
+    Seeder seeder,
+    IEnumerable<IStartupValidator> validators,
+    ILogger<Preparation> logger)
+{
+    /// <summary>Settings, schema, root key, seed.</summary>
+    /// <exception cref="ConfigurationException">The server must not start; the message says what to set.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        ValidateOptions();
+        await MigrateAsync(cancellationToken);
+        await OpenRootKeyAsync(cancellationToken);
+        if (settings.SeedPath is { } path)
+        {
+            var changes = await seeder.ApplyAsync(path, prune: false, cancellationToken);
+            Seeded(path, changes.Count(change => change.Sign != '?'));
+        }
+    }
+
+    /// <summary>Settings and root key: what a command needs. It neither migrates nor seeds.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        ValidateOptions();
+        if ((await migrator.PendingAsync(cancellationToken)).Count > 0)
+        {
+            throw new ConfigurationException("The database is not up to date. Run `idp migrate` first.");
+        }
+
+        await OpenRootKeyAsync(cancellationToken);
+    }
+
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        var pending = await migrator.PendingAsync(cancellationToken);
+        if (pending.Count == 0)
+        {
+            return;
+        }
+
+        if (!settings.MigrateOnStart)
+        {
+            throw new ConfigurationException(
+                $"The database lacks {pending.Count} migration(s), the next one is {pending[0]}. Run `idp migrate`, or set Database:MigrateOnStart to true.");
+        }
+
+        await migrator.MigrateAsync(cancellationToken);
+        Migrated(pending.Count);
+    }
+
+    private async Task OpenRootKeyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            holder.Key = await RootKeyBootstrap.OpenAsync(rootKeys, settings.MasterKey, settings.PreviousMasterKey, cancellationToken);
+        }
+        catch (MasterKeyMismatchException error)
+        {
+            throw new ConfigurationException(error.Message);
+        }
+    }
+
+    private void ValidateOptions()
+    {
+        try
+        {
+            foreach (var validator in validators)
+            {
+                validator.Validate();
+            }
+        }
+        catch (OptionsValidationException error)
+        {
+            throw new ConfigurationException([.. error.Failures]);
+        }
+        catch (AggregateException errors) when (errors.InnerExceptions.All(error => error is OptionsValidationException))
+        {
+            throw new ConfigurationException([.. errors.InnerExceptions.Cast<OptionsValidationException>().SelectMany(error => error.Failures)]);
+        }
+        catch (InvalidOperationException error) when (error.Source == "Microsoft.Extensions.Configuration.Binder")
+        {
+            // The binder names the key, the value and the type that it wanted.
+            throw new ConfigurationException(error.Message);
+        }
+    }
+
+    [LoggerMessage(3000, LogLevel.Information, "Applied {Count} migrations")]
+    private partial void Migrated(int count);
+
+    [LoggerMessage(3001, LogLevel.Information, "Seeded from {Path}: {Count} changes")]
+    private partial void Seeded(string path, int count);
+}

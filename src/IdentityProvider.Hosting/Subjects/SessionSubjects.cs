@@ -1,0 +1,34 @@
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Protocol.Subjects;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityProvider.Hosting.Subjects;
+
+/// <summary>The protocol's view of the session cookie that Accounts owns.</summary>
+internal sealed class SessionSubjects : ISubjects
+{
+    public async Task<SubjectSession?> GetSessionAsync(HttpContext context)
+    {
+        // The handler keeps its result for the request, so that several callers cost one round trip.
+        var result = await context.AuthenticateAsync(SessionCookie.Scheme);
+        return result.Principal?.Identity is SessionIdentity { Session: var session }
+            ? new SubjectSession
+            {
+                SessionId = session.Id,
+                SubjectId = session.UserId,
+                SubjectEpoch = session.UserEpoch,
+                Username = session.Username,
+                AuthTime = session.AuthTime,
+                Now = session.Now,
+                Acr = session.Acr,
+                Amr = session.Amr,
+            }
+            : null;
+    }
+
+    public Task SignOutAsync(HttpContext context) =>
+        context.RequestServices.GetRequiredService<SignInService>().SignOutAsync(context);
+}
