@@ -46,7 +46,7 @@ public static class IdentityProviderExtensions
 
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);
-        builder.Logging.AddStructuredLogging(builder.Configuration, settings);
+        builder.Logging.AddStructuredLogging();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -1,9 +1,12 @@
 using System.Globalization;
 using IdentityProvider.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 using Serilog.Formatting;
 using Serilog.Formatting.Display;
 using Serilog.Formatting.Json;
@@ -14,9 +17,20 @@ internal static class Logging
 {
     private const string Readable = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
-    /// <summary>Readable lines in Development, JSON elsewhere. The section <c>Serilog</c> changes levels, and replaces the console when it names sinks.</summary>
-    public static void AddStructuredLogging(this ILoggingBuilder logging, IConfiguration configuration, ServerSettings settings)
+    /// <summary>
+    /// Readable lines in Development, JSON elsewhere. The section <c>Serilog</c> changes levels; sinks that it names, or that the host
+    /// registers as <see cref="ILogEventSink"/>, take the place of the console.
+    /// </summary>
+    public static void AddStructuredLogging(this ILoggingBuilder logging)
     {
+        logging.ClearProviders();
+        logging.Services.AddSingleton<ILoggerProvider>(provider => new SerilogLoggerProvider(Create(provider), dispose: true));
+        logging.AddFilter<SerilogLoggerProvider>(null, LogLevel.Trace);
+    }
+
+    private static Logger Create(IServiceProvider provider)
+    {
+        var configuration = provider.GetRequiredService<IConfiguration>();
         var logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             // What these say about single requests would repeat our own line, with the query string in it.
@@ -25,19 +39,30 @@ internal static class Logging
             .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
             // It warns whenever a page says itself that it must not be cached.
             .MinimumLevel.Override("Microsoft.AspNetCore.Antiforgery", LogEventLevel.Error)
-            // An address that is taken ends the start with a message of its own.
+            // What ends the start is said once, in words, by the command line.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
             .ReadFrom.Configuration(configuration);
-        if (!configuration.GetSection("Serilog:WriteTo").Exists())
+
+        var sinks = provider.GetServices<ILogEventSink>().ToArray();
+        foreach (var sink in sinks)
         {
-            ITextFormatter formatter = settings.Development
-                ? new MessageTemplateTextFormatter(Readable, CultureInfo.InvariantCulture)
-                : new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture);
-            var output = settings.Telemetry.LogToStandardError ? Console.OpenStandardError() : Console.OpenStandardOutput();
-            logger.WriteTo.Sink(new BufferedConsole(formatter, output));
+            logger.WriteTo.Sink(sink);
         }
 
-        logging.ClearProviders();
-        logging.AddSerilog(logger.CreateLogger(), dispose: true);
+        if (sinks.Length == 0 && !configuration.GetSection("Serilog:WriteTo").Exists())
+        {
+            logger.WriteTo.Sink(Console(provider.GetRequiredService<ServerSettings>()));
+        }
+
+        return logger.CreateLogger();
+    }
+
+    private static BufferedConsole Console(ServerSettings settings)
+    {
+        ITextFormatter formatter = settings.Development
+            ? new MessageTemplateTextFormatter(Readable, CultureInfo.InvariantCulture)
+            : new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture);
+        var output = settings.Telemetry.LogToStandardError ? System.Console.OpenStandardError() : System.Console.OpenStandardOutput();
+        return new BufferedConsole(formatter, output);
     }
 }
