@@ -2,11 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace IdentityProvider.UI.Security;
 
-/// <summary>
-/// What a page needs beyond the strict default of its response headers. A page model of a host sets it through
-/// <see cref="For"/> when it replaces one of ours.
-/// </summary>
-public sealed class PageSecurity
+/// <summary>What a page needs beyond the strict default of its response headers.</summary>
+internal sealed class PageSecurity
 {
     /// <summary>The further target of the page's forms: browsers hold <c>form-action</c> against the redirects that follow a form as well.</summary>
     public string? FormActionSource { get; set; }
