@@ -7,7 +7,6 @@ using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
@@ -20,9 +19,6 @@ namespace IdentityProvider.UI;
 /// <summary>The hosted pages: sign-in, consent, logout, error, start.</summary>
 public static class UIServices
 {
-    /// <summary>Room to answer an oversized field with a page; beyond that the connection is closed.</summary>
-    private const int LargestForm = 2 * 1024 * 1024;
-
     private static readonly Assembly Here = typeof(UIServices).Assembly;
 
     /// <summary>Adds the pages. The host also registers <see cref="StartPageContents"/>, and binds <see cref="BrandingOptions"/>.</summary>
@@ -44,7 +40,15 @@ public static class UIServices
             "/assets/{hash}/{name}",
             [HttpMethods.Get, HttpMethods.Head],
             (HttpContext context, string hash, string name, PageAssets assets) => assets.ServeAsync(context, hash, name));
-        endpoints.MapRazorPages();
+
+        // The error page runs as soon as it is routed to: the session lookup behind routing may be what has failed.
+        endpoints.MapRazorPages().Add(endpoint =>
+        {
+            if (endpoint.Metadata.OfType<PageActionDescriptor>().Any(page => page.ViewEnginePath == "/Error"))
+            {
+                new SingleEndpoint(endpoint).ShortCircuit();
+            }
+        });
     }
 
     private static void ConfigurePages(RazorPagesOptions options, IHostEnvironment environment)
@@ -54,7 +58,6 @@ public static class UIServices
         {
             if (model.ModelType?.Assembly == Here)
             {
-                model.Filters.Add(new RequestSizeLimitAttribute(LargestForm));
                 model.Filters.Add(new StaleFormFilter());
                 model.Filters.Add(new SecurityHeadersFilter());
             }
@@ -93,5 +96,10 @@ public static class UIServices
         {
             manager.ApplicationParts.Add(part);
         }
+    }
+
+    private sealed class SingleEndpoint(EndpointBuilder endpoint) : IEndpointConventionBuilder
+    {
+        public void Add(Action<EndpointBuilder> convention) => convention(endpoint);
     }
 }

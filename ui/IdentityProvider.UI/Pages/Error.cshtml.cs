@@ -48,7 +48,7 @@ public sealed class ErrorModel(IHostEnvironment environment) : PageModel
     {
         (not null, < 500) => "We cannot complete this sign-in",
         (_, StatusCodes.Status404NotFound) => "There is nothing here",
-        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "We are very busy right now",
+        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "We cannot answer right now",
         (_, >= 500) => "Something went wrong on our side",
         _ => "That did not work",
     };
