@@ -34,7 +34,7 @@ internal static class ProtocolResponse
     /// <summary>An error of RFC 6749 §5.2.</summary>
     public static Task WriteErrorAsync(HttpContext context, OAuthError error)
     {
-        if (error.Code == "invalid_client" && context.Request.Headers.Authorization.Count > 0)
+        if (error.Status == StatusCodes.Status401Unauthorized && context.Response.Headers.WWWAuthenticate.Count == 0)
         {
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"clients\", charset=\"UTF-8\"";
         }

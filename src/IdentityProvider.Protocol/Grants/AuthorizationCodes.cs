@@ -114,6 +114,9 @@ public sealed record CodePresentation
 
     /// <summary>How long the grant must outlive its redemption when no refresh token is issued: the access token's life.</summary>
     public required TimeSpan AccessTokenLifetime { get; init; }
+
+    /// <summary>Whether the person's claims and roles are wanted. A grant with a <c>claims</c> parameter brings them in any case.</summary>
+    public bool WithProfile { get; init; } = true;
 }
 
 /// <summary>The decision on a presented code.</summary>

@@ -52,6 +52,9 @@ public sealed record RefreshPresentation
 
     /// <summary>The life that a use gives; null: use does not extend it.</summary>
     public required TimeSpan? SlidingLifetime { get; init; }
+
+    /// <summary>Whether the person's claims and roles are wanted. A grant with a <c>claims</c> parameter brings them in any case.</summary>
+    public bool WithProfile { get; init; } = true;
 }
 
 /// <summary>The decision on a presented refresh token.</summary>

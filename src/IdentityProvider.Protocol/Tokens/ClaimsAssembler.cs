@@ -18,6 +18,8 @@ internal sealed class ClaimsAssembler(IEnumerable<IProfileService> profileServic
 
     private readonly IProfileService[] _profileServices = [.. profileServices];
 
+    public bool HasProfileServices => _profileServices.Length > 0;
+
     public async ValueTask<IDictionary<string, object>> AssembleAsync(
         ProfileCaller caller,
         SubjectRecord subject,

@@ -86,6 +86,21 @@ internal sealed class TokenIssuer(
         return new TokenResponse(accessToken, lifetime, scope, issuance.RefreshToken, idToken);
     }
 
+    /// <summary>
+    /// Whether tokens of this client may carry claims from the person's profile. They seldom do, and what is not needed is not read.
+    /// </summary>
+    public async ValueTask<bool> NeedsProfileAsync(Client client, CancellationToken cancellationToken)
+    {
+        if (client.AlwaysIncludeUserClaimsInIdToken || claimsAssembler.HasProfileServices)
+        {
+            return true;
+        }
+
+        var catalog = await resources.GetAsync(cancellationToken);
+        return client.AllowedScopes.Any(scope => catalog.ApiScopes.TryGetValue(scope, out var apiScope) && apiScope.UserClaims.Count > 0)
+            || catalog.ApiResources.Values.Any(resource => resource.UserClaims.Count > 0 && resource.Scopes.Any(client.AllowedScopes.Contains));
+    }
+
     private async Task<string> AccessTokenAsync(
         Issuance issuance, ResourceCatalog catalog, IReadOnlyList<string> scopes, string scope, long lifetime, CancellationToken cancellationToken)
     {

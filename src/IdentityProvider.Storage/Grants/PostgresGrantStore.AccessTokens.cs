@@ -22,7 +22,7 @@ internal sealed partial class PostgresGrantStore
 
     private const string Status = $"t.now, {AccessTokenSql.Active}";
 
-    private const string StatusWithSubject = $"{Status}, g.claims_request, {SubjectSql.PostgresColumns}";
+    private static readonly string StatusWithSubject = $"{Status}, g.claims_request, {SubjectSql.PostgresColumns("TRUE")}";
 
     public async Task<AccessTokenStatus> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken)
     {

@@ -30,7 +30,7 @@ internal sealed partial class PostgresGrantStore
     /// Every check stands in the WHERE, so whoever fails one burns nothing. A waiter's WHERE is evaluated again on the row as the winner
     /// left it: redeemed.
     /// </summary>
-    private const string Redeem = $"""
+    private static readonly string Redeem = $"""
         WITH t AS MATERIALIZED (SELECT clock_timestamp() AS now),
         redeemed AS (
             UPDATE authorization_codes g SET redeemed_at = t.now, grant_id = $2
@@ -51,7 +51,7 @@ internal sealed partial class PostgresGrantStore
             SELECT $2, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
                 auth_time, acr, amr, $11, CASE WHEN issue_refresh_token THEN $7 END, 0, FALSE, least(idle, absolute), absolute, now
             FROM redeemed)
-        SELECT g.now, g.nonce, g.issue_refresh_token, {GrantColumns}, {SubjectSql.PostgresColumns}
+        SELECT g.now, g.nonce, g.issue_refresh_token, {GrantColumns}, {SubjectSql.PostgresColumns("$12 OR g.claims_request IS NOT NULL")}
         FROM redeemed g JOIN "AspNetUsers" u ON u."Id" = g.subject_id
         """;
 
@@ -102,7 +102,7 @@ internal sealed partial class PostgresGrantStore
             .Text(presentation.RedirectUri).Boolean(presentation.RedirectUriOptional).Text(presentation.VerifierChallenge)
             .Bytes(presentation.RefreshSecretHash)
             .Interval(presentation.RefreshAbsoluteLifetime).Interval(presentation.RefreshIdleLifetime).Interval(presentation.AccessTokenLifetime)
-            .Integer(RefreshPresentation.FirstGeneration)
+            .Integer(RefreshPresentation.FirstGeneration).Boolean(presentation.WithProfile)
             .ExecuteReaderAsync();
         if (!await reader.ReadAsync())
         {

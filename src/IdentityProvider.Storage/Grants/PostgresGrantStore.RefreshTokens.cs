@@ -10,7 +10,7 @@ internal sealed partial class PostgresGrantStore
     /// The row is locked first, by its key alone, so that a waiter judges it as the winner left it; the clock is read after the wait. The
     /// arms of the verdict stand in the order of <see cref="RefreshDecision"/>.
     /// </summary>
-    private const string Refresh = $"""
+    private static readonly string Refresh = $"""
         WITH locked AS MATERIALIZED (
             SELECT * FROM grants WHERE id = $1 FOR NO KEY UPDATE),
         timed AS MATERIALIZED (
@@ -59,7 +59,7 @@ internal sealed partial class PostgresGrantStore
         revoked AS (
             UPDATE grants g SET revoked_at = j.now, revoked_reason = 'refresh_token_reused'
             FROM judged j WHERE j.verdict = 'ReuseDetected' AND g.id = $1)
-        SELECT g.verdict, g.now, g.sealed_successor, {GrantColumns}, {SubjectSql.PostgresColumns}
+        SELECT g.verdict, g.now, g.sealed_successor, {GrantColumns}, {SubjectSql.PostgresColumns("$16 OR g.claims_request IS NOT NULL")}
         FROM judged g LEFT JOIN "AspNetUsers" u
             ON u."Id" = g.subject_id AND g.verdict IN ('Rotated', 'Reused', 'Retried', 'RetriedElsewhere', 'RetriedLate')
         """;
@@ -73,6 +73,7 @@ internal sealed partial class PostgresGrantStore
             .Interval(presentation.RetryWindow).Text(presentation.Network).Text(presentation.UserAgent)
             .Boolean(presentation.ClientAuthenticated).Interval(presentation.LostResponseWindow)
             .Bytes(presentation.SuccessorHash).Bytes(presentation.SealedSuccessor).Interval(presentation.SlidingLifetime)
+            .Boolean(presentation.WithProfile)
             .ExecuteReaderAsync();
         await reader.ReadAsync();
         var verdict = Enum.Parse<RefreshVerdict>(reader.GetString(0));

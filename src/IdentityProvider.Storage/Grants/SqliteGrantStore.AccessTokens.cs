@@ -7,14 +7,14 @@ namespace IdentityProvider.Storage.Grants;
 
 internal sealed partial class SqliteGrantStore
 {
-    private const string SelectStatus = $"""
-        SELECT {AccessTokenSql.Active}, g.claims_request, {SubjectSql.SqliteColumns}
+    private static readonly string SelectStatus = $"""
+        SELECT {AccessTokenSql.Active}, g.claims_request, {SubjectSql.SqliteColumns("TRUE")}
         FROM (SELECT $grant AS grant_id, $token AS token_id, $client AS client_id) a CROSS JOIN (SELECT $now AS now) t
         {AccessTokenSql.Joins}
         """;
 
-    private const string SelectReferenceToken = $"""
-        SELECT {AccessTokenSql.Active}, g.claims_request, {SubjectSql.SqliteColumns}, a.grant_id, a.token_id, a.client_id, a.claims
+    private static readonly string SelectReferenceToken = $"""
+        SELECT {AccessTokenSql.Active}, g.claims_request, {SubjectSql.SqliteColumns("TRUE")}, a.grant_id, a.token_id, a.client_id, a.claims
         FROM reference_tokens a CROSS JOIN (SELECT $now AS now) t
         {AccessTokenSql.Joins}
         WHERE a.token_hash = $hash AND a.expires_at > t.now

@@ -26,9 +26,9 @@ internal sealed partial class SqliteGrantStore
             $scopes, $resources, $claims, $authTime, $acr, $amr, $issueRefresh, $endsWithSession, $expires)
         """;
 
-    private const string SelectCode = $"""
+    private static readonly string SelectCode = $"""
         SELECT g.redirect_uri, g.code_challenge, g.expires_at, g.redeemed_at, g.grant_id, g.nonce, g.issue_refresh_token,
-            {Liveness.OfCode}, {GrantColumns}, {SubjectSql.SqliteColumns}
+            {Liveness.OfCode}, {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
         FROM authorization_codes g CROSS JOIN (SELECT $now AS now) t {Liveness.Joins}
         WHERE g.code_hash = $hash
         """;
@@ -108,7 +108,7 @@ internal sealed partial class SqliteGrantStore
 
     private static StoredCode? ReadCode(SqliteConnection connection, CodePresentation presentation, DateTimeOffset now)
     {
-        using var command = connection.Command(SelectCode, ("$hash", presentation.CodeHash), ("$now", now));
+        using var command = connection.Command(SelectCode, ("$hash", presentation.CodeHash), ("$withProfile", presentation.WithProfile), ("$now", now));
         using var reader = command.ExecuteReader();
         if (!reader.Read())
         {

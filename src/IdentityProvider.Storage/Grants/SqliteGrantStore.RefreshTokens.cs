@@ -8,10 +8,10 @@ namespace IdentityProvider.Storage.Grants;
 
 internal sealed partial class SqliteGrantStore
 {
-    private const string SelectFamily = $"""
+    private static readonly string SelectFamily = $"""
         SELECT g.generation, g.secret_hash, g.previous_hash, g.rotated_at, g.sealed_successor, g.network, g.user_agent,
             g.retries, g.retries_since, g.late_retry_used, g.idle_expires_at, g.absolute_expires_at,
-            {Liveness.OfGrant}, {GrantColumns}, {SubjectSql.SqliteColumns}
+            {Liveness.OfGrant}, {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
         FROM grants g CROSS JOIN (SELECT $now AS now) t {Liveness.Joins}
         WHERE g.id = $id
         """;
@@ -29,7 +29,7 @@ internal sealed partial class SqliteGrantStore
         using var transaction = connection.BeginTransaction(deferred: false);
         var now = time.GetUtcNow();
 
-        var family = ReadFamily(connection, presentation.FamilyId, now);
+        var family = ReadFamily(connection, presentation, now);
         var verdict = RefreshDecision.Judge(family?.State, presentation, now);
         Record(connection, verdict, family?.State, presentation, now);
         transaction.Commit();
@@ -45,16 +45,17 @@ internal sealed partial class SqliteGrantStore
             });
     }
 
-    private static Family? ReadFamily(SqliteConnection connection, Guid id, DateTimeOffset now)
+    private static Family? ReadFamily(SqliteConnection connection, RefreshPresentation presentation, DateTimeOffset now)
     {
-        using var command = connection.Command(SelectFamily, ("$id", id), ("$now", now));
+        using var command = connection.Command(
+            SelectFamily, ("$id", presentation.FamilyId), ("$withProfile", presentation.WithProfile), ("$now", now));
         using var reader = command.ExecuteReader();
         if (!reader.Read())
         {
             return null;
         }
 
-        var grant = ReadGrant(reader, 13, id);
+        var grant = ReadGrant(reader, 13, presentation.FamilyId);
         var sealedSuccessor = reader.GetBytesOrNull(4);
         var state = new RefreshDecision.State
         {

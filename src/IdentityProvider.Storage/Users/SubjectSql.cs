@@ -8,29 +8,34 @@ using IdentityProvider.Storage.Database;
 namespace IdentityProvider.Storage.Users;
 
 /// <summary>
-/// A person in one statement with the decision about a grant: columns of <c>"AspNetUsers" u</c>, with claims and roles as JSON subselects.
+/// A person in one statement with the decision about a grant: columns of <c>"AspNetUsers" u</c>, with claims and roles as JSON subselects,
+/// which are only evaluated where their condition holds.
 /// </summary>
 internal static class SubjectSql
 {
     public const int ColumnCount = 9;
 
-    public const string PostgresColumns = """
+    public static string PostgresColumns(string profileCondition) => $"""
         u."Id", u."UserName", u."Email", u."EmailConfirmed", u."PhoneNumber", u."PhoneNumberConfirmed",
         CASE WHEN isfinite(u."UpdatedAt") THEN extract(epoch FROM u."UpdatedAt")::bigint ELSE 0 END,
+        CASE WHEN {profileCondition} THEN
         (SELECT json_agg(json_build_array(uc."ClaimType", uc."ClaimValue", uc."ClaimValueType") ORDER BY uc."Id")::text
-           FROM "AspNetUserClaims" uc WHERE uc."UserId" = u."Id"),
+           FROM "AspNetUserClaims" uc WHERE uc."UserId" = u."Id") END,
+        CASE WHEN {profileCondition} THEN
         (SELECT json_agg(r."Name" ORDER BY r."Name")::text
-           FROM "AspNetUserRoles" ur JOIN "AspNetRoles" r ON r."Id" = ur."RoleId" WHERE ur."UserId" = u."Id")
+           FROM "AspNetUserRoles" ur JOIN "AspNetRoles" r ON r."Id" = ur."RoleId" WHERE ur."UserId" = u."Id") END
         """;
 
     /// <summary>The offset is the Unix epoch in ticks.</summary>
-    public const string SqliteColumns = """
+    public static string SqliteColumns(string profileCondition) => $"""
         u."Id", u."UserName", u."Email", u."EmailConfirmed", u."PhoneNumber", u."PhoneNumberConfirmed",
         (u."UpdatedAt" - 621355968000000000) / 10000000,
+        CASE WHEN {profileCondition} THEN
         (SELECT json_group_array(json_array(uc."ClaimType", uc."ClaimValue", uc."ClaimValueType") ORDER BY uc."Id")
-           FROM "AspNetUserClaims" uc WHERE uc."UserId" = u."Id"),
+           FROM "AspNetUserClaims" uc WHERE uc."UserId" = u."Id") END,
+        CASE WHEN {profileCondition} THEN
         (SELECT json_group_array(r."Name" ORDER BY r."Name")
-           FROM "AspNetUserRoles" ur JOIN "AspNetRoles" r ON r."Id" = ur."RoleId" WHERE ur."UserId" = u."Id")
+           FROM "AspNetUserRoles" ur JOIN "AspNetRoles" r ON r."Id" = ur."RoleId" WHERE ur."UserId" = u."Id") END
         """;
 
     /// <summary>Reads these columns, which start at <paramref name="first"/>.</summary>

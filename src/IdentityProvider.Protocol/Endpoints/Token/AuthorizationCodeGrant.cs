@@ -50,6 +50,7 @@ internal sealed class AuthorizationCodeGrant(
                 ? absolute
                 : Seconds(client.SlidingRefreshTokenLifetime) ?? refreshOptions.Value.SlidingLifetime,
             AccessTokenLifetime = Seconds(client.AccessTokenLifetime) ?? tokenOptions.Value.AccessTokenLifetime,
+            WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
         if (redemption is not { Verdict: CodeVerdict.Redeemed, Grant: { } grant, Subject: { } subject })
         {

@@ -56,6 +56,7 @@ internal sealed partial class RefreshTokenGrant(
             SlidingLifetime = client.RefreshTokenExpiration == TokenExpiration.Sliding
                 ? client.SlidingRefreshTokenLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.SlidingLifetime
                 : null,
+            WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
         metrics.Refresh(outcome.Verdict);
         if (outcome.Verdict is RefreshVerdict.ReuseDetected)
