@@ -20,6 +20,9 @@ public sealed class TestHostOptions
     /// <summary>Development, as at somebody's desk.</summary>
     public string Environment { get; set; } = "Development";
 
+    /// <summary>The assembly whose pages come first.</summary>
+    public string ApplicationName { get; set; } = "idp";
+
     /// <summary>Listen with a throwaway certificate, under an https issuer.</summary>
     public bool Https { get; set; }
 
@@ -118,7 +121,7 @@ public sealed class TestHost : IAsyncDisposable
 
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            ApplicationName = "idp",
+            ApplicationName = options.ApplicationName,
             EnvironmentName = options.Environment,
             ContentRootPath = AppContext.BaseDirectory,
             Args = [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
