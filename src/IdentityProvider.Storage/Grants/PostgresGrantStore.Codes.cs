@@ -94,7 +94,10 @@ internal sealed partial class PostgresGrantStore
             : CodeIssueVerdict.Issued;
     }
 
-    public async Task<CodeRedemption> RedeemCodeAsync(CodePresentation presentation)
+    public async Task<CodeRedemption> RedeemCodeAsync(CodePresentation presentation) =>
+        await TryRedeemCodeAsync(presentation) ?? await RefuseCodeAsync(presentation);
+
+    private async Task<CodeRedemption?> TryRedeemCodeAsync(CodePresentation presentation)
     {
         await using var command = database.CreateCommand(Redeem);
         await using var reader = await command
@@ -106,8 +109,7 @@ internal sealed partial class PostgresGrantStore
             .ExecuteReaderAsync();
         if (!await reader.ReadAsync())
         {
-            await reader.DisposeAsync();
-            return await RefuseCodeAsync(presentation);
+            return null;
         }
 
         return new CodeRedemption(CodeVerdict.Redeemed, reader.GetFieldValue<DateTimeOffset>(0))

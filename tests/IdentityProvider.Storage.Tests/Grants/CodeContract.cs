@@ -1,0 +1,311 @@
+using System.Security.Claims;
+using IdentityProvider.Accounts.Users;
+using IdentityProvider.Protocol.Consents;
+using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Tests.Databases;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace IdentityProvider.Storage.Tests.Grants;
+
+public abstract class CodeContract(TestDatabase database)
+{
+    [Fact]
+    public async Task Redemption_returns_all_that_is_needed_to_mint()
+    {
+        var scene = await Scene.CreateAsync(database);
+        await DescribeUserAsync(scene.UserId);
+        var code = await scene.IssueAsync();
+
+        var redemption = await scene.Grants.RedeemCodeAsync(code);
+
+        Assert.Equal(CodeVerdict.Redeemed, redemption.Verdict);
+        Assert.InRange(redemption.Now, Scene.Ago(TimeSpan.FromMinutes(1)), Scene.Ago(TimeSpan.FromMinutes(-1)));
+        Assert.Equal("n-0S6", redemption.Nonce);
+        Assert.True(redemption.RefreshTokenIssued);
+        var issued = scene.NewCode();
+        var grant = redemption.Grant!;
+        Assert.Equal(
+            (code.GrantId, scene.ClientId, scene.UserId, scene.SessionId, issued.ClaimsRequest, issued.AuthTime, issued.Acr),
+            (grant.Id, grant.ClientId, grant.SubjectId, grant.SessionId, grant.ClaimsRequest, grant.AuthTime, grant.Acr));
+        Assert.Equal(issued.Scopes, grant.Scopes);
+        Assert.Equal(issued.Resources, grant.Resources);
+        Assert.Equal(issued.Amr, grant.Amr);
+        var subject = redemption.Subject!;
+        Assert.Equal(
+            (scene.UserId.ToString("D"), "u" + scene.UserId.ToString("N"), "u@example.org", true, "+49 30 1", true),
+            (subject.Subject, subject.Username, subject.Email, subject.EmailVerified, subject.PhoneNumber, subject.PhoneNumberVerified));
+        Assert.Equal(["auditor", "operator"], subject.Roles);
+        Assert.Equal(
+            [("name", "Ada \"Łukasz\" 🦉", null), ("age", "36", ClaimValueTypes.Integer64), ("updated_at", "1893553445", ClaimValueTypes.Integer64)],
+            subject.Claims.Select(claim => (claim.Type, claim.Value, claim.ValueType)));
+    }
+
+    [Fact]
+    public async Task The_grant_row_carries_the_lifetimes_of_the_refresh_token()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        var redemption = await scene.Grants.RedeemCodeAsync(code);
+
+        var row = await scene.GrantAsync(code.GrantId);
+        Assert.Equal(RefreshPresentation.FirstGeneration, row.Generation);
+        Assert.Equal(code.RefreshSecretHash, row.SecretHash);
+        Assert.Equal(redemption.Now + TimeSpan.FromDays(30), row.AbsoluteExpiresAt);
+        Assert.Equal(redemption.Now + TimeSpan.FromDays(14), row.IdleExpiresAt);
+    }
+
+    [Fact]
+    public async Task The_idle_expiry_never_passes_the_absolute_one()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync() with { RefreshIdleLifetime = TimeSpan.FromDays(60) };
+        await scene.Grants.RedeemCodeAsync(code);
+        var row = await scene.GrantAsync(code.GrantId);
+        Assert.Equal(row.AbsoluteExpiresAt, row.IdleExpiresAt);
+    }
+
+    [Fact]
+    public async Task Without_a_refresh_token_the_grant_lives_as_long_as_the_access_token()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync(it => it with { IssueRefreshToken = false });
+        var redemption = await scene.Grants.RedeemCodeAsync(code);
+
+        Assert.False(redemption.RefreshTokenIssued);
+        var row = await scene.GrantAsync(code.GrantId);
+        Assert.Null(row.SecretHash);
+        Assert.Equal(redemption.Now + TimeSpan.FromMinutes(15), row.AbsoluteExpiresAt);
+        Assert.True(await scene.IsActiveAsync(code.GrantId));
+    }
+
+    [Fact]
+    public async Task An_unknown_code_is_unknown()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync() with { CodeHash = Scene.Bytes() };
+        Assert.Equal(CodeVerdict.Unknown, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+    }
+
+    public static TheoryData<string, CodeVerdict> Impostors => new()
+    {
+        { "client", CodeVerdict.WrongClient },
+        { "redirect", CodeVerdict.WrongRedirectUri },
+        { "no redirect", CodeVerdict.WrongRedirectUri },
+        { "verifier", CodeVerdict.WrongVerifier },
+        { "no verifier", CodeVerdict.WrongVerifier },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impostors))]
+    public async Task Who_cannot_repeat_the_request_neither_burns_nor_revokes(string what, CodeVerdict verdict)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        var impostor = what switch
+        {
+            "client" => code with { ClientId = "another" },
+            "redirect" => code with { RedirectUri = Scene.RedirectUri + "/", RedirectUriOptional = true },
+            "no redirect" => code with { RedirectUri = null },
+            "verifier" => code with { VerifierChallenge = Scene.Challenge.ToLowerInvariant() },
+            _ => code with { VerifierChallenge = null },
+        };
+
+        Assert.Equal(verdict, (await scene.Grants.RedeemCodeAsync(impostor)).Verdict);
+        Assert.Equal(CodeVerdict.Redeemed, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+        Assert.Equal(verdict, (await scene.Grants.RedeemCodeAsync(impostor with { DoubleSubmitWindow = TimeSpan.Zero })).Verdict);
+        Assert.True(await scene.IsActiveAsync(code.GrantId));
+    }
+
+    [Fact]
+    public async Task A_verifier_without_a_challenge_is_wrong()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync(it => it with { CodeChallenge = null });
+        Assert.Equal(CodeVerdict.WrongVerifier, (await scene.Grants.RedeemCodeAsync(code with { VerifierChallenge = Scene.Challenge })).Verdict);
+        Assert.Equal(CodeVerdict.Redeemed, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+    }
+
+    [Fact]
+    public async Task The_redirect_uri_may_be_left_out_where_it_is_optional()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync() with { RedirectUri = null, RedirectUriOptional = true };
+        Assert.Equal(CodeVerdict.Redeemed, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+    }
+
+    [Fact]
+    public async Task An_expired_code_is_expired()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        await ExpireCodeAsync(code.CodeHash);
+        Assert.Equal(CodeVerdict.Expired, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+    }
+
+    [Theory]
+    [EveryDeath]
+    public async Task A_code_dies_with_whatever_it_hangs_on(Death death)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        await scene.InflictAsync(death);
+        Assert.Equal(CodeVerdict.Dead, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+    }
+
+    [Theory]
+    [EveryDeath]
+    public async Task No_code_is_issued_to_the_dead(Death death)
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.InflictAsync(death);
+        Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode()));
+    }
+
+    [Fact]
+    public async Task No_code_is_issued_in_an_idle_session_or_in_another_persons()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var stranger = await Scene.CreateAsync(database);
+        Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode() with { SessionId = stranger.SessionId }));
+        Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode() with { SessionId = Scene.Id() }));
+        await scene.ExpireSessionAsync(absolute: false);
+        Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode()));
+    }
+
+    [Fact]
+    public async Task A_session_from_before_the_epoch_gets_no_code_even_when_the_caller_knows_the_new_epoch()
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.RaiseEpochAsync();
+        Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode() with { SubjectEpoch = 1 }));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_not_in_the_database_is_alive()
+    {
+        var scene = await Scene.CreateAsync(database, registerClient: false);
+        var family = await scene.FamilyAsync();
+        Assert.Equal(RefreshVerdict.Rotated, await scene.RefreshAsync(family));
+    }
+
+    [Fact]
+    public async Task A_remembered_consent_must_cover_every_scope()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var consents = database.Get<IConsentStore>();
+        var code = scene.NewCode() with { RequireRememberedConsent = true };
+        Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
+
+        await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid", "api"], null, CancellationToken.None);
+        Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
+
+        await consents.SaveAsync(scene.UserId, "another", [.. code.Scopes], null, CancellationToken.None);
+        Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
+
+        await consents.SaveAsync(scene.UserId, scene.ClientId, ["offline_access", "more"], null, CancellationToken.None);
+        Assert.Equal(CodeIssueVerdict.Issued, await scene.Grants.IssueCodeAsync(code));
+    }
+
+    [Fact]
+    public async Task An_expired_consent_covers_nothing()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = scene.NewCode() with { RequireRememberedConsent = true };
+        await database.Get<IConsentStore>().SaveAsync(
+            scene.UserId, scene.ClientId, [.. code.Scopes], TimeSpan.FromSeconds(-1), CancellationToken.None);
+        Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
+    }
+
+    [Fact]
+    public async Task A_double_submit_is_refused_and_revokes_nothing()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        await scene.Grants.RedeemCodeAsync(code);
+        var again = await scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() });
+        Assert.Equal(CodeVerdict.DoubleSubmit, again.Verdict);
+        Assert.Null(again.Grant);
+        Assert.True(await scene.IsActiveAsync(code.GrantId));
+    }
+
+    [Theory]
+    [InlineData("public client")]
+    [InlineData("no challenge")]
+    [InlineData("window is zero")]
+    [InlineData("window is over")]
+    [InlineData("code has expired since")]
+    public async Task A_replay_revokes_what_the_code_gave(string why)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync(it => why == "no challenge" ? it with { CodeChallenge = null } : it);
+        await scene.Grants.RedeemCodeAsync(code);
+        switch (why)
+        {
+            case "public client":
+                code = code with { ClientAuthenticated = false };
+                break;
+            case "window is zero":
+                code = code with { DoubleSubmitWindow = TimeSpan.Zero };
+                break;
+            case "window is over":
+                await RedeemedAgoAsync(code.CodeHash, TimeSpan.FromSeconds(6));
+                break;
+            case "code has expired since":
+                await ExpireCodeAsync(code.CodeHash);
+                code = code with { ClientAuthenticated = false };
+                break;
+        }
+
+        Assert.Equal(CodeVerdict.Replayed, (await scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() })).Verdict);
+        Assert.False(await scene.IsActiveAsync(code.GrantId));
+        Assert.Equal("code_replayed", (await scene.GrantAsync(code.GrantId)).RevokedReason);
+    }
+
+    private async Task ExpireCodeAsync(byte[] codeHash)
+    {
+        var past = Scene.Ago(TimeSpan.FromSeconds(1));
+        await using var context = database.Context();
+        await context.Set<AuthorizationCodeRow>().Where(row => row.CodeHash == codeHash)
+            .ExecuteUpdateAsync(row => row.SetProperty(it => it.ExpiresAt, past));
+    }
+
+    private async Task RedeemedAgoAsync(byte[] codeHash, TimeSpan age)
+    {
+        DateTimeOffset? past = Scene.Ago(age);
+        await using var context = database.Context();
+        await context.Set<AuthorizationCodeRow>().Where(row => row.CodeHash == codeHash)
+            .ExecuteUpdateAsync(row => row.SetProperty(it => it.RedeemedAt, past));
+    }
+
+    private async Task DescribeUserAsync(Guid userId)
+    {
+        await using var scope = database.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>();
+        foreach (var role in (string[])["operator", "auditor"])
+        {
+            if (!await roles.RoleExistsAsync(role))
+            {
+                await roles.CreateAsync(new IdentityRole<Guid>(role) { Id = Scene.Id() });
+            }
+        }
+
+        var user = (await users.FindByIdAsync(userId.ToString()))!;
+        user.EmailConfirmed = true;
+        user.PhoneNumber = "+49 30 1";
+        user.PhoneNumberConfirmed = true;
+        user.UpdatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        await users.UpdateAsync(user);
+        await users.AddClaimAsync(user, new Claim("name", "Ada \"Łukasz\" 🦉"));
+        await users.AddClaimAsync(user, new Claim("age", "36", ClaimValueTypes.Integer64));
+        await users.AddToRolesAsync(user, ["operator", "auditor"]);
+    }
+}
+
+public sealed class SqliteCodeTests(SqliteTestDatabase database) : CodeContract(database), IClassFixture<SqliteTestDatabase>;
+
+public sealed class PostgresCodeTests(PostgresTestDatabase database) : CodeContract(database), IClassFixture<PostgresTestDatabase>;

@@ -1,0 +1,138 @@
+using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Storage.Tests.Databases;
+using Npgsql;
+using Xunit;
+
+namespace IdentityProvider.Storage.Tests.Grants;
+
+/// <summary>
+/// Not luck but permutations: the test holds the row's lock, sees the requests wait for it, and then commits this or that.
+/// </summary>
+public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFixture<PostgresTestDatabase>
+{
+    private const string LockCode = "SELECT 1 FROM authorization_codes WHERE code_hash = $1 FOR UPDATE";
+    private const string LockGrant = "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE";
+
+    [Fact]
+    public async Task A_grant_inserted_while_everything_is_ended_is_dead_at_its_first_use()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+
+        var redemption = await WhileLockedAsync(LockCode, code.CodeHash, () => scene.Grants.RedeemCodeAsync(code), async _ =>
+        {
+            // On another connection, and committed while the redemption waits with its snapshot taken.
+            await using var everything = database.Get<NpgsqlDataSource>().CreateCommand(
+                """
+                WITH u AS (UPDATE "AspNetUsers" SET "Epoch" = "Epoch" + 1 WHERE "Id" = $1),
+                    s AS (UPDATE sessions SET ended_at = clock_timestamp() WHERE user_id = $1)
+                UPDATE grants SET revoked_at = clock_timestamp() WHERE subject_id = $1
+                """);
+            everything.Parameters.AddWithValue(scene.UserId);
+            await everything.ExecuteNonQueryAsync();
+        });
+
+        Assert.Equal(CodeVerdict.Redeemed, Assert.Single(redemption).Verdict);
+        Assert.Null((await scene.GrantAsync(code.GrantId)).RevokedAt);
+        Assert.False(await scene.IsActiveAsync(code.GrantId));
+        var token = await TokenOfAsync(scene, code);
+        Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(token));
+    }
+
+    [Fact]
+    public async Task Requests_that_wait_for_a_revocation_to_commit_are_refused()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await scene.FamilyAsync();
+        var outcomes = await WhileLockedAsync(
+            LockGrant, token.FamilyId, () => scene.Grants.RefreshAsync(Fresh(token)),
+            holder => ExecuteAsync(holder, "UPDATE grants SET revoked_at = clock_timestamp() WHERE id = $1", token.FamilyId), count: 8);
+        Assert.All(outcomes, outcome => Assert.Equal(RefreshVerdict.Dead, outcome.Verdict));
+    }
+
+    [Fact]
+    public async Task Of_requests_that_wait_while_nothing_happens_one_rotates()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await scene.FamilyAsync();
+        var outcomes = await WhileLockedAsync(
+            LockGrant, token.FamilyId, () => scene.Grants.RefreshAsync(Fresh(token)), _ => Task.CompletedTask, count: 8);
+        Assert.Single(outcomes, outcome => outcome.Verdict == RefreshVerdict.Rotated);
+        Assert.Equal(7, outcomes.Count(outcome => outcome.Verdict == RefreshVerdict.Retried));
+    }
+
+    [Fact]
+    public async Task A_request_that_waited_judges_by_the_clock_after_its_wait()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await scene.FamilyAsync();
+        var outcomes = await WhileLockedAsync(
+            LockGrant, token.FamilyId, () => scene.Grants.RefreshAsync(token),
+            holder => ExecuteAsync(holder, "UPDATE grants SET idle_expires_at = clock_timestamp() WHERE id = $1", token.FamilyId));
+        Assert.Equal(RefreshVerdict.Dead, Assert.Single(outcomes).Verdict);
+    }
+
+    [Fact]
+    public async Task A_replay_that_waits_for_the_redemption_revokes_the_grant_that_it_could_not_see()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync() with { ClientAuthenticated = false };
+        var redemptions = await WhileLockedAsync(
+            LockCode, code.CodeHash, () => scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() }), _ => Task.CompletedTask, count: 2);
+        Assert.Single(redemptions, it => it.Verdict == CodeVerdict.Replayed);
+        var given = Assert.Single(redemptions, it => it.Verdict == CodeVerdict.Redeemed);
+        Assert.False(await scene.IsActiveAsync(given.Grant!.Id));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_not_released_is_an_outage()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await scene.FamilyAsync();
+        await using var holder = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await ExecuteAsync(holder, LockGrant, token.FamilyId);
+        var exception = await Assert.ThrowsAnyAsync<Exception>(() => scene.Grants.RefreshAsync(token));
+        Assert.True(StorageOutage.IsOutage(exception));
+    }
+
+    private async Task<IReadOnlyList<T>> WhileLockedAsync<T>(
+        string lockStatement, object key, Func<Task<T>> request, Func<NpgsqlConnection, Task> happening, int count = 1)
+    {
+        await using var holder = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await ExecuteAsync(holder, lockStatement, key);
+        var requests = Enumerable.Range(0, count).Select(_ => request()).ToList();
+        await UntilWaitingAsync(count);
+        await happening(holder);
+        await transaction.CommitAsync();
+        return await Task.WhenAll(requests);
+    }
+
+    private async Task UntilWaitingAsync(int count)
+    {
+        await using var command = database.Get<NpgsqlDataSource>().CreateCommand(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((long)(await command.ExecuteScalarAsync(limit.Token))! < count)
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    private static RefreshPresentation Fresh(RefreshPresentation token) =>
+        token with { SuccessorHash = Scene.Bytes(), SealedSuccessor = Scene.Bytes() };
+
+    private static async Task<RefreshPresentation> TokenOfAsync(Scene scene, CodePresentation code)
+    {
+        var another = await (await Scene.CreateAsync(scene.Database)).FamilyAsync();
+        return another with { FamilyId = code.GrantId, SecretHash = code.RefreshSecretHash, ClientId = scene.ClientId };
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object key)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddWithValue(key);
+        await command.ExecuteNonQueryAsync();
+    }
+}
