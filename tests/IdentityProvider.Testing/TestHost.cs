@@ -12,7 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 using Serilog.Core;
 using Xunit;
 
-namespace IdentityProvider.Tests;
+namespace IdentityProvider.Testing;
 
 /// <summary>What a test wants different. Everything has a default.</summary>
 public sealed class TestHostOptions

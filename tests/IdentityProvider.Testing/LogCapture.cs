@@ -4,7 +4,7 @@ using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Json;
 
-namespace IdentityProvider.Tests;
+namespace IdentityProvider.Testing;
 
 /// <summary>Keeps log lines in the form in which Production writes them.</summary>
 public sealed class LogCapture : ILogEventSink

@@ -1,4 +1,4 @@
-namespace IdentityProvider.Tests;
+namespace IdentityProvider.Testing;
 
 /// <summary>The clients, resources and people that most tests need. Passwords equal names; the secret of X is <c>X-secret</c>.</summary>
 public static class TestSeed

@@ -5,7 +5,7 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using Xunit;
 
-namespace IdentityProvider.Tests;
+namespace IdentityProvider.Testing;
 
 /// <summary>What a browser does with pages and forms.</summary>
 public static class HttpExtensions
