@@ -12,7 +12,7 @@ namespace IdentityProvider.Storage.Database;
 internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
 {
     private const int BatchSize = 500;
-    private const long AdvisoryLock = 0x1D5_71E_0002;
+    internal const long AdvisoryLock = 0x1D5_71E_0002;
 
     private static readonly TimeSpan _interval = TimeSpan.FromMinutes(5);
 

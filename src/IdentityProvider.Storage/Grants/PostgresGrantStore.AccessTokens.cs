@@ -22,12 +22,19 @@ internal sealed partial class PostgresGrantStore
 
     private const string Status = $"t.now, {AccessTokenSql.Active}";
 
-    private static readonly string StatusWithSubject = $"{Status}, g.claims_request, {SubjectSql.PostgresColumns("TRUE")}";
+    private const string CheckPresented = $"SELECT {Status} {FromPresented}";
+
+    private const string FindStored = $"SELECT {StoredColumns}, {Status} {FromStored}";
+
+    private static readonly string _statusWithSubject = $"{Status}, g.claims_request, {SubjectSql.PostgresColumns("TRUE")}";
+
+    private static readonly string _checkPresentedWithSubject = $"SELECT {_statusWithSubject} {FromPresented}";
+
+    private static readonly string _findStoredWithSubject = $"SELECT {StoredColumns}, {_statusWithSubject} {FromStored}";
 
     public async Task<AccessTokenStatus> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            withSubject ? $"SELECT {StatusWithSubject} {FromPresented}" : $"SELECT {Status} {FromPresented}");
+        await using var command = database.CreateCommand(withSubject ? _checkPresentedWithSubject : CheckPresented);
         await using var reader = await command
             .Uuid(token.GrantId).Bytes(token.TokenId).Text(token.ClientId)
             .ExecuteReaderAsync(cancellationToken);
@@ -50,8 +57,7 @@ internal sealed partial class PostgresGrantStore
 
     public async Task<ReferenceToken?> FindReferenceTokenAsync(byte[] tokenHash, bool withSubject, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            withSubject ? $"SELECT {StoredColumns}, {StatusWithSubject} {FromStored}" : $"SELECT {StoredColumns}, {Status} {FromStored}");
+        await using var command = database.CreateCommand(withSubject ? _findStoredWithSubject : FindStored);
         await using var reader = await command.Bytes(tokenHash).ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {

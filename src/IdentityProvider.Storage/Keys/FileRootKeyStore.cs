@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IdentityProvider.Protocol.Keys;
 
 namespace IdentityProvider.Storage.Keys;
@@ -11,36 +10,13 @@ internal sealed class FileRootKeyStore(string directory) : IRootKeyStore
 {
     private readonly string _path = Path.Combine(directory, "root-key.json");
 
-    public async Task<WrappedRootKey?> LoadAsync(CancellationToken cancellationToken)
-    {
-        if (!File.Exists(_path))
-        {
-            return null;
-        }
+    public async Task<WrappedRootKey?> LoadAsync(CancellationToken cancellationToken) =>
+        File.Exists(_path) ? await JsonFile.ReadAsync<WrappedRootKey>(_path, cancellationToken) : null;
 
-        await using var file = File.OpenRead(_path);
-        return await JsonSerializer.DeserializeAsync<WrappedRootKey>(file, cancellationToken: cancellationToken);
-    }
+    public Task<bool> TryCreateAsync(WrappedRootKey key, CancellationToken cancellationToken) =>
+        JsonFile.TryCreateAsync(_path, key, cancellationToken);
 
-    public async Task<bool> TryCreateAsync(WrappedRootKey key, CancellationToken cancellationToken)
-    {
-        var draft = await WriteDraftAsync(key, cancellationToken);
-        try
-        {
-            // Without overwriting, a move fails when another process was first.
-            File.Move(draft, _path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(_path))
-        {
-            return false;
-        }
-        finally
-        {
-            File.Delete(draft);
-        }
-    }
-
+    /// <summary>Not atomic between two processes, of which development has one; the loser's next start re-wraps again.</summary>
     public async Task<bool> TryReplaceAsync(WrappedRootKey current, WrappedRootKey replacement, CancellationToken cancellationToken)
     {
         if (await LoadAsync(cancellationToken) is not { } stored || !stored.WrappedKey.AsSpan().SequenceEqual(current.WrappedKey))
@@ -48,15 +24,7 @@ internal sealed class FileRootKeyStore(string directory) : IRootKeyStore
             return false;
         }
 
-        File.Move(await WriteDraftAsync(replacement, cancellationToken), _path, overwrite: true);
+        await JsonFile.ReplaceAsync(_path, replacement, cancellationToken);
         return true;
-    }
-
-    private async Task<string> WriteDraftAsync(WrappedRootKey key, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(directory);
-        var draft = Path.Combine(directory, $".root-key-{Path.GetRandomFileName()}");
-        await File.WriteAllTextAsync(draft, JsonSerializer.Serialize(key), cancellationToken);
-        return draft;
     }
 }

@@ -21,14 +21,17 @@ public sealed class PostgresTestDatabase : TestDatabase
 
     public override async Task InitializeAsync()
     {
-        await ExecuteAsync($"CREATE DATABASE {_name}");
+        await CreateAsync();
         await base.InitializeAsync();
     }
+
+    /// <summary>Makes the database and leaves it empty.</summary>
+    public Task CreateAsync() => ExecuteAsync($"CREATE DATABASE {_name}");
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        await ExecuteAsync($"DROP DATABASE {_name} WITH (FORCE)");
+        await ExecuteAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)");
     }
 
     private static async Task ExecuteAsync(string sql)

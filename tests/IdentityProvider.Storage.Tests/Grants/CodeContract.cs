@@ -44,6 +44,21 @@ public abstract class CodeContract(TestDatabase database)
             subject.Claims.Select(claim => (claim.Type, claim.Value, claim.ValueType)));
     }
 
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData("{}", 1)]
+    public async Task Claims_are_left_out_where_nobody_wants_them_unless_the_request_named_some(string? claimsRequest, int claims)
+    {
+        var scene = await Scene.CreateAsync(database);
+        await DescribeUserAsync(scene.UserId);
+        var code = await scene.IssueAsync(it => it with { ClaimsRequest = claimsRequest }) with { WithProfile = false };
+
+        var redeemed = (await scene.Grants.RedeemCodeAsync(code)).Subject!;
+        Assert.Equal(claims, redeemed.Claims.Count(claim => claim.Type == "age"));
+        Assert.Equal(2 * claims, redeemed.Roles.Count);
+        Assert.Equal("u@example.org", redeemed.Email);
+    }
+
     [Fact]
     public async Task The_grant_row_carries_the_lifetimes_of_the_refresh_token()
     {

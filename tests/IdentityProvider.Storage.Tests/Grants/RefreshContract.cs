@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Tests.Databases;
@@ -33,6 +34,24 @@ public abstract class RefreshContract(TestDatabase database)
         Assert.Equal(token.SealedSuccessor, row.SealedSuccessor);
         Assert.Equal(outcome.Now + TimeSpan.FromDays(14), row.IdleExpiresAt);
         Assert.Equal(RefreshVerdict.Rotated, await scene.RefreshAsync(Scene.Successor(token)));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("{}", true)]
+    public async Task Claims_are_left_out_where_nobody_wants_them_unless_the_request_named_some(string? claimsRequest, bool expected)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await scene.FamilyAsync(code => code with { ClaimsRequest = claimsRequest }) with { WithProfile = false };
+        await using (var context = database.Context())
+        {
+            context.Add(new UserClaim { UserId = scene.UserId, ClaimType = "age", ClaimValue = "36" });
+            await context.SaveChangesAsync();
+        }
+
+        var subject = (await scene.Grants.RefreshAsync(token)).Subject!;
+        Assert.Equal(expected, subject.Claims.Any(claim => claim.Type == "age"));
+        Assert.Contains((await scene.Grants.RefreshAsync(token with { WithProfile = true })).Subject!.Claims, claim => claim.Type == "age");
     }
 
     [Theory]

@@ -1,0 +1,108 @@
+using System.Data.Common;
+using IdentityProvider.Storage.Consents;
+using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Sessions;
+using IdentityProvider.Storage.Tests.Grants;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Xunit;
+
+namespace IdentityProvider.Storage.Tests.Databases;
+
+public abstract class CleanupContract(TestDatabase database)
+{
+    [Fact]
+    public async Task Rows_past_their_time_go_batch_by_batch_and_all_others_stay()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var kept = await scene.FamilyAsync();
+        var expired = await scene.FamilyAsync();
+        await scene.ExpireGrantAsync(expired.FamilyId, absolute: true);
+        var day = TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1);
+        await SeedAsync(scene, day);
+
+        await RunAsync();
+
+        await using var context = database.Context();
+        Assert.Equal(
+            new[] { kept.FamilyId, expired.FamilyId }.Order(),
+            (await context.Set<GrantRow>().Select(row => row.Id).ToListAsync()).Order());
+        Assert.Equal(2, await context.Set<AuthorizationCodeRow>().CountAsync());
+        Assert.Equal(0, await context.Set<ReferenceTokenRow>().CountAsync());
+        Assert.Equal(1, await context.Set<RevokedAccessTokenRow>().CountAsync());
+        Assert.Equal(scene.SessionId, Assert.Single(await context.Set<SessionRow>().ToListAsync()).Id);
+        Assert.Equal("kept", Assert.Single(await context.Set<ConsentRow>().ToListAsync()).ClientId);
+        Assert.Equal(0, await RunAsync());
+    }
+
+    protected Task<int> RunAsync() =>
+        new ExpiredRowCleanup(database.Get<DbDataSource>(), TimeProvider.System, NullLogger<ExpiredRowCleanup>.Instance).RunAsync(CancellationToken.None);
+
+    private async Task SeedAsync(Scene scene, TimeSpan day)
+    {
+        await using var context = database.Context();
+        for (var i = 0; i < 1100; i++)
+        {
+            context.Add(new ReferenceTokenRow
+            {
+                TokenHash = Scene.Bytes(),
+                TokenId = Scene.Bytes(),
+                ClientId = "web",
+                Claims = "{}",
+                ExpiresAt = Scene.Ago(TimeSpan.FromSeconds(1)),
+            });
+        }
+
+        context.Add(new RevokedAccessTokenRow { TokenId = Scene.Bytes(), ExpiresAt = Scene.Ago(TimeSpan.FromSeconds(1)) });
+        context.Add(new RevokedAccessTokenRow { TokenId = Scene.Bytes(), ExpiresAt = Scene.Ago(TimeSpan.FromMinutes(-1)) });
+        context.Add(new ConsentRow { SubjectId = scene.UserId, ClientId = "kept", Scopes = [], GrantedAt = Scene.Ago(day) });
+        context.Add(new ConsentRow
+        {
+            SubjectId = scene.UserId,
+            ClientId = "gone",
+            Scopes = [],
+            GrantedAt = Scene.Ago(day),
+            ExpiresAt = Scene.Ago(TimeSpan.FromSeconds(1)),
+        });
+        await context.SaveChangesAsync();
+
+        var old = await Scene.CreateAsync(database);
+        var grant = await old.FamilyAsync();
+        await old.ExpireSessionAsync(absolute: true);
+        var past = Scene.Ago(day);
+        await context.Set<GrantRow>().Where(row => row.Id == grant.FamilyId)
+            .ExecuteUpdateAsync(row => row.SetProperty(it => it.AbsoluteExpiresAt, past));
+        await context.Set<AuthorizationCodeRow>().Where(row => row.SubjectId == old.UserId)
+            .ExecuteUpdateAsync(row => row.SetProperty(it => it.ExpiresAt, past));
+    }
+}
+
+public sealed class SqliteCleanupTests(SqliteTestDatabase database) : CleanupContract(database), IClassFixture<SqliteTestDatabase>;
+
+public sealed class PostgresCleanupTests(PostgresTestDatabase database) : CleanupContract(database), IClassFixture<PostgresTestDatabase>
+{
+    private readonly PostgresTestDatabase _database = database;
+
+    [Fact]
+    public async Task One_instance_cleans_up_at_a_time()
+    {
+        var token = new RevokedAccessTokenRow { TokenId = Scene.Bytes(), ExpiresAt = Scene.Ago(TimeSpan.FromSeconds(1)) };
+        await using (var context = _database.Context())
+        {
+            context.Add(token);
+            await context.SaveChangesAsync();
+        }
+
+        await using (var other = await _database.Get<NpgsqlDataSource>().OpenConnectionAsync())
+        {
+            await using var transaction = await other.BeginTransactionAsync();
+            await using var command = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({ExpiredRowCleanup.AdvisoryLock})", other);
+            await command.ExecuteNonQueryAsync();
+            Assert.Equal(0, await RunAsync());
+        }
+
+        Assert.True(await RunAsync() > 0);
+    }
+}

@@ -1,0 +1,102 @@
+using IdentityProvider.Storage.Database;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace IdentityProvider.Storage.Tests.Databases;
+
+public abstract class MigrationContract(TestDatabase database)
+{
+    [Fact]
+    public async Task The_model_has_no_change_without_a_migration()
+    {
+        await using var context = database.Context();
+        Assert.False(context.Database.HasPendingModelChanges());
+    }
+
+    [Fact]
+    public async Task After_a_migration_nothing_is_pending_and_the_database_is_healthy()
+    {
+        Assert.Empty(await database.Get<DatabaseMigrator>().PendingAsync(CancellationToken.None));
+        Assert.Equal(new DatabaseHealth(true), await database.Get<DatabaseProbe>().CheckAsync(CancellationToken.None));
+    }
+
+    /// <summary>Threads, since a SQLite call never yields. The class's own database is migrated already: this needs an empty one.</summary>
+    protected static async Task MigrateAtOnceAsync(StorageOptions empty)
+    {
+        const int Instances = 4;
+        using var barrier = new Barrier(Instances);
+        var failures = new Exception?[Instances];
+        var threads = Enumerable.Range(0, Instances).Select(index => new Thread(() =>
+        {
+            using var services = TestDatabase.Build(empty);
+            barrier.SignalAndWait();
+            failures[index] = Record.Exception(
+                () => services.GetRequiredService<DatabaseMigrator>().MigrateAsync(CancellationToken.None).GetAwaiter().GetResult());
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        Assert.All(failures, Assert.Null);
+
+        await using var services = TestDatabase.Build(empty);
+        Assert.Empty(await services.GetRequiredService<DatabaseMigrator>().PendingAsync(CancellationToken.None));
+        Assert.True((await services.GetRequiredService<DatabaseProbe>().CheckAsync(CancellationToken.None)).Healthy);
+    }
+}
+
+public sealed class SqliteMigrationTests(SqliteTestDatabase database) : MigrationContract(database), IClassFixture<SqliteTestDatabase>
+{
+    private readonly SqliteTestDatabase _database = database;
+
+    [Fact]
+    public Task Instances_that_migrate_an_empty_database_at_once_all_succeed() => MigrateAtOnceAsync(Beside("at-once.db"));
+
+    [Fact]
+    public async Task A_lock_left_behind_by_a_killed_process_does_not_stop_a_start()
+    {
+        await using var services = TestDatabase.Build(Beside("killed.db"));
+        var migrator = services.GetRequiredService<DatabaseMigrator>();
+        await migrator.MigrateAsync(CancellationToken.None);
+        await using (var connection = services.GetRequiredService<SqliteDataSource>().OpenConnection())
+        {
+            connection.Execute("""INSERT INTO "__EFMigrationsLock" ("Id", "Timestamp") VALUES (1, '2030-01-01')""");
+        }
+
+        await migrator.MigrateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_database_without_the_schema_is_unhealthy_and_says_why()
+    {
+        await using var services = TestDatabase.Build(Beside("empty.db"));
+        var health = await services.GetRequiredService<DatabaseProbe>().CheckAsync(CancellationToken.None);
+        Assert.False(health.Healthy);
+        Assert.Contains("migrate", health.Reason, StringComparison.Ordinal);
+        Assert.NotEmpty(await services.GetRequiredService<DatabaseMigrator>().PendingAsync(CancellationToken.None));
+    }
+
+    private StorageOptions Beside(string file)
+    {
+        var own = new SqliteConnectionStringBuilder(_database.Options.ConnectionString).DataSource;
+        return _database.Options with { ConnectionString = $"Data Source={Path.Combine(Path.GetDirectoryName(own)!, file)}" };
+    }
+}
+
+public sealed class PostgresMigrationTests(PostgresTestDatabase database) : MigrationContract(database), IClassFixture<PostgresTestDatabase>
+{
+    [Fact]
+    public async Task Instances_that_migrate_an_empty_database_at_once_all_succeed()
+    {
+        var empty = new PostgresTestDatabase();
+        await empty.CreateAsync();
+        try
+        {
+            await MigrateAtOnceAsync(empty.Options);
+        }
+        finally
+        {
+            await empty.DisposeAsync();
+        }
+    }
+}
