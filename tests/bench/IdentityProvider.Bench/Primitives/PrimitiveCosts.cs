@@ -1,0 +1,25 @@
+namespace IdentityProvider.Bench.Primitives;
+
+/// <summary>Processor time of what an operation is made of, in microseconds, PostgreSQL included.</summary>
+internal sealed record PrimitiveCosts
+{
+    /// <summary>Kestrel answers a GET with a JSON document.</summary>
+    public required double JsonGet { get; init; }
+
+    /// <summary>Kestrel reads a form and answers with JSON.</summary>
+    public required double FormPost { get; init; }
+
+    public required double SignRs256 { get; init; }
+
+    public required double SignEs256 { get; init; }
+
+    public required double VerifyRs256 { get; init; }
+
+    public required double VerifyEs256 { get; init; }
+
+    /// <summary>One row by its key, prepared.</summary>
+    public required double PointQuery { get; init; }
+
+    /// <summary>One row changed by its key, prepared and committed to disk.</summary>
+    public required double Update { get; init; }
+}

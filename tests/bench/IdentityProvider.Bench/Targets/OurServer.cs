@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace IdentityProvider.Bench.Targets;
+
+/// <summary>Our server, as in production, on PostgreSQL.</summary>
+internal static class OurServer
+{
+    public const string Name = "IdentityProvider";
+
+    private static readonly object[] s_secrets = [new { Value = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Cast.Secret))) }];
+
+    public static async Task<Target> StartAsync(int people, int rows)
+    {
+        if (!File.Exists(Repository.Server))
+        {
+            throw new InvalidOperationException($"{Repository.Server} does not exist. Build this project in the same configuration first.");
+        }
+
+        var scratch = Directory.CreateTempSubdirectory("idp-bench.").FullName;
+        var postgres = await ThrowawayPostgres.StartAsync();
+        try
+        {
+            var seed = Path.Combine(scratch, "seed.json");
+            await File.WriteAllTextAsync(seed, Seed(people));
+            var port = Target.FreePort();
+            var environment = Settings(port, postgres.ConnectionString, seed);
+            var target = await Target.StartAsync(
+                Name, postgres, scratch, port, log => ServerProcess.Start(log, environment, scratch, "dotnet", Repository.Server));
+            if (rows > 0)
+            {
+                await postgres.ExecuteAsync(FillWithGrants(rows));
+                await postgres.ExecuteAsync("VACUUM ANALYZE");
+                await postgres.ExecuteAsync("CHECKPOINT");
+            }
+
+            return target;
+        }
+        catch
+        {
+            await postgres.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Production, with its log and its events; only what a load on one machine cannot have is let through.</summary>
+    private static Dictionary<string, string> Settings(int port, string connectionString, string seed) => new()
+    {
+        ["DOTNET_ENVIRONMENT"] = "Production",
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+        ["Issuer"] = $"http://127.0.0.1:{port}",
+        ["Production__Allow"] = "HttpIssuer",
+        ["MasterKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+        ["Database__Provider"] = "Postgres",
+        ["Database__MigrateOnStart"] = "true",
+        ["ConnectionStrings__Database"] = connectionString,
+        ["Seed__Path"] = seed,
+        ["RateLimits__Enabled"] = "false",
+
+        // The peer compares a plain string; a real hash would be all that the sign-in scenario shows.
+        ["Argon2__MemoryKiB"] = "8",
+        ["Argon2__Iterations"] = "1",
+    };
+
+    private static string Seed(int people)
+    {
+        return JsonSerializer.Serialize(new
+        {
+            Clients = new object[]
+            {
+                WebClient(Cast.WebClient, offline: false),
+                WebClient(Cast.OfflineClient, offline: true),
+                new
+                {
+                    ClientId = Cast.MachineClient,
+                    ClientSecrets = s_secrets,
+                    AllowedGrantTypes = new[] { "client_credentials" },
+                    AllowedScopes = Cast.Apis.Select(api => api.Scope),
+                },
+            },
+            ApiScopes = Cast.Apis.Select(api => new { Name = api.Scope }),
+            ApiResources = Cast.Apis.Select(api => new
+            {
+                api.Name,
+                Scopes = new[] { api.Scope },
+                AllowedAccessTokenSigningAlgorithms = new[] { api.Algorithm },
+            }),
+            IdentityResources = new object[]
+            {
+                new { Name = "openid", UserClaims = new[] { "sub" }, Required = true },
+                new { Name = "profile", UserClaims = new[] { "name" } },
+                new { Name = "email", UserClaims = new[] { "email", "email_verified" } },
+            },
+            Users = Cast.People(people).Select(name => new
+            {
+                Username = name,
+                Cast.Password,
+                Email = $"{name}@example.test",
+                EmailVerified = true,
+                Claims = new { name },
+            }),
+        });
+    }
+
+    private static object WebClient(string id, bool offline) => new
+    {
+        ClientId = id,
+        ClientSecrets = s_secrets,
+        AllowedGrantTypes = new[] { "authorization_code" },
+        RedirectUris = new[] { Cast.RedirectUri },
+        AllowedScopes = (string[])["openid", "profile", "email", .. Cast.Apis.Select(api => api.Scope)],
+        AllowOfflineAccess = offline,
+        RefreshTokenUsage = "OneTimeOnly",
+    };
+
+    private static string FillWithGrants(int rows) => $$"""
+        INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, auth_time, acr, amr,
+            generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
+        SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', gen_random_uuid(), 0, gen_random_uuid(), FALSE, '{openid,profile,email,offline_access}', '{}',
+            now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, now() + interval '14 days', now() + interval '30 days', now()
+        FROM generate_series(1, {{rows}}) n
+        """;
+}
