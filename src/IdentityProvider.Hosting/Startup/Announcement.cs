@@ -36,12 +36,12 @@ internal sealed partial class Announcement(
         }
     }
 
-    [LoggerMessage(3010, LogLevel.Information, "Ready: open {Issuer} and sign in as {Username} with password {Password}")]
+    [LoggerMessage(5202, LogLevel.Information, "Ready: open {Issuer} and sign in as {Username} with password {Password}")]
     private partial void ReadyForDemo(string issuer, string username, string password);
 
-    [LoggerMessage(3011, LogLevel.Information, "Ready: {Issuer}")]
+    [LoggerMessage(5203, LogLevel.Information, "Ready: {Issuer}")]
     private partial void Ready(string issuer);
 
-    [LoggerMessage(3012, LogLevel.Warning, "No mail provider is configured: mail is refused. Set Mail:Provider to Smtp or SendGrid")]
+    [LoggerMessage(5204, LogLevel.Warning, "No mail provider is configured: mail is refused. Set Mail:Provider to Smtp or SendGrid")]
     private partial void NoMail();
 }

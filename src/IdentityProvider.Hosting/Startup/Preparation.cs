@@ -97,9 +97,9 @@ internal sealed partial class Preparation(
         }
     }
 
-    [LoggerMessage(3000, LogLevel.Information, "Applied {Count} migrations")]
+    [LoggerMessage(5200, LogLevel.Information, "Applied {Count} migrations")]
     private partial void Migrated(int count);
 
-    [LoggerMessage(3001, LogLevel.Information, "Seeded from {Path}: {Count} changes")]
+    [LoggerMessage(5201, LogLevel.Information, "Seeded from {Path}: {Count} changes")]
     private partial void Seeded(string path, int count);
 }
