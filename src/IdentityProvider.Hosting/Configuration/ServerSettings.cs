@@ -20,7 +20,7 @@ internal sealed record ServerSettings
 
     public MasterKey? PreviousMasterKey { get; init; }
 
-    /// <summary>Set in Development only.</summary>
+    /// <summary>Null outside Development.</summary>
     public string? KeysDirectory { get; init; }
 
     public string? SeedPath { get; init; }
@@ -51,8 +51,51 @@ internal sealed record ServerSettings
             DevelopmentDefaults.Apply(configuration, environment);
         }
 
-        List<string> problems = [.. KnownSettings.FindUnknown(configuration)];
-        T Try<T>(Func<T> read, T fallback)
+        var problems = new List<string>(KnownSettings.FindUnknown(configuration));
+        var allowed = Try(() => ProductionAllowances.Read(configuration)) ?? ProductionAllowances.None;
+        var connectionString = configuration.GetConnectionString("Database");
+        var database = Try(() => ReadDatabase(configuration, connectionString, development || allowed.Sqlite));
+        var keys = Try(() => configuration.Read<KeysSection>("Keys"));
+        if (!development && keys?.Directory is not null)
+        {
+            problems.Add("Keys:Directory is for Development. Remove it: signing keys are kept in the database, sealed under MasterKey.");
+        }
+
+        var masterKey = Try(() => MasterKeySource.ReadCurrent(configuration, development ? keys?.Directory : null));
+        var previousMasterKey = Try(() => MasterKeySource.Read(configuration, "PreviousMasterKey"));
+        var issuer = Try(() => IssuerRules.Read(configuration["Issuer"], development, allowed.HttpIssuer));
+        var seed = Try(() => configuration.Read<SeedSection>("Seed"));
+        var forwardedHeaders = Try(() => configuration.Read<ForwardedHeadersSection>("ForwardedHeaders"));
+        var hsts = Try(() => configuration.Read<HstsSection>("Hsts"));
+        var shutdown = Try(() => configuration.Read<ShutdownSection>("Shutdown"));
+        var telemetry = Try(() => configuration.Read<TelemetrySection>("Telemetry"));
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+
+        return new ServerSettings
+        {
+            Issuer = issuer!,
+            Provider = database!.Provider,
+            ConnectionString = connectionString!,
+            MigrateOnStart = database.MigrateOnStart,
+            MasterKey = masterKey!,
+            PreviousMasterKey = previousMasterKey,
+            KeysDirectory = keys!.Directory,
+            SeedPath = seed!.Path,
+            RedisConnection = configuration.GetConnectionString("Redis"),
+            Development = development,
+            Allowed = allowed,
+            ForwardedHeaders = forwardedHeaders!,
+            Hsts = hsts!,
+            Shutdown = shutdown!,
+            Telemetry = telemetry!,
+        };
+
+        // Null only after a problem was noted, which ends in the exception above.
+        T? Try<T>(Func<T?> read)
+            where T : class
         {
             try
             {
@@ -61,66 +104,31 @@ internal sealed record ServerSettings
             catch (ConfigurationException error)
             {
                 problems.AddRange(error.Problems);
-                return fallback;
+                return null;
             }
         }
+    }
 
-        var allowed = Try(() => ProductionAllowances.Read(configuration), ProductionAllowances.None);
-        var database = Try(() => configuration.Read<DatabaseSection>("Database"), new DatabaseSection());
-        var keysDirectory = configuration.Read<KeysSection>("Keys").Directory;
-        var connectionString = configuration.GetConnectionString("Database");
+    private static DatabaseSection ReadDatabase(ConfigurationManager configuration, string? connectionString, bool sqliteAllowed)
+    {
         if (configuration["Database:Provider"] is null)
         {
-            problems.Add("Database:Provider is not set. Set it to Postgres, and ConnectionStrings:Database to the connection string.");
+            throw new ConfigurationException("Database:Provider is not set. Set it to Postgres, and ConnectionStrings:Database to the connection string.");
         }
-        else if (string.IsNullOrWhiteSpace(connectionString))
+
+        var database = configuration.Read<DatabaseSection>("Database");
+        if (string.IsNullOrWhiteSpace(connectionString))
         {
-            problems.Add($"ConnectionStrings:Database is not set. Set it to the connection string of the {database.Provider} database.");
+            throw new ConfigurationException($"ConnectionStrings:Database is not set. Set it to the connection string of the {database.Provider} database.");
         }
-        else if (database.Provider == DatabaseProvider.Sqlite && !development && !allowed.Sqlite)
+
+        if (database.Provider == DatabaseProvider.Sqlite && !sqliteAllowed)
         {
-            problems.Add("Database:Provider is Sqlite, which serves one instance and is for Development. "
+            throw new ConfigurationException(
+                "Database:Provider is Sqlite, which serves one instance and is for Development. "
                 + "Set it to Postgres, or say Production:Allow=Sqlite if one instance on one disk is what you want.");
         }
 
-        if (!development && keysDirectory is not null)
-        {
-            problems.Add("Keys:Directory is for Development. Remove it: signing keys are kept in the database, sealed under MasterKey.");
-        }
-
-        var masterKey = Try(() => MasterKeySource.ReadCurrent(configuration, development ? keysDirectory : null), null);
-        var settings = new
-        {
-            Issuer = Try(() => IssuerRules.Read(configuration["Issuer"], development, allowed.HttpIssuer), null),
-            Previous = Try(() => MasterKeySource.Read(configuration, "PreviousMasterKey"), null),
-            Seed = Try(() => configuration.Read<SeedSection>("Seed"), new SeedSection()),
-            Forwarded = Try(() => configuration.Read<ForwardedHeadersSection>("ForwardedHeaders"), new ForwardedHeadersSection()),
-            Hsts = Try(() => configuration.Read<HstsSection>("Hsts"), new HstsSection()),
-            Shutdown = Try(() => configuration.Read<ShutdownSection>("Shutdown"), new ShutdownSection()),
-            Telemetry = Try(() => configuration.Read<TelemetrySection>("Telemetry"), new TelemetrySection()),
-        };
-        if (problems.Count > 0)
-        {
-            throw new ConfigurationException(problems);
-        }
-
-        return new ServerSettings
-        {
-            Issuer = settings.Issuer!,
-            Provider = database.Provider,
-            ConnectionString = connectionString!,
-            MigrateOnStart = database.MigrateOnStart,
-            MasterKey = masterKey!,
-            PreviousMasterKey = settings.Previous,
-            KeysDirectory = keysDirectory,
-            SeedPath = settings.Seed.Path,
-            RedisConnection = configuration.GetConnectionString("Redis"),
-            Development = development,
-            Allowed = allowed,
-            ForwardedHeaders = settings.Forwarded,
-            Hsts = settings.Hsts,
-            Shutdown = settings.Shutdown,
-            Telemetry = settings.Telemetry,
-        };
+        return database;
     }
 }

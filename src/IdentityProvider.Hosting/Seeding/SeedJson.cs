@@ -21,6 +21,8 @@ internal static class SeedJson
     public static readonly JsonSerializerOptions Reading = new()
     {
         PropertyNameCaseInsensitive = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
@@ -34,6 +36,10 @@ internal static class SeedJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter() },
     };
+
+    /// <summary>The properties that a file may have; derived ones have no setter.</summary>
+    public static IReadOnlyList<JsonPropertyInfo> MembersOf(Type type) =>
+        [.. Reading.GetTypeInfo(type).Properties.Where(property => property.Set is not null)];
 
     /// <summary>The base64 of the SHA-256, as the store holds a secret.</summary>
     public static string Hash(string secret) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));

@@ -132,7 +132,7 @@ internal static class SeedReader
 
     private static void CheckMembers<T>(string file, string path, JsonElement element, List<string> problems)
     {
-        var known = SeedJson.Reading.GetTypeInfo(typeof(T)).Properties;
+        var known = SeedJson.MembersOf(typeof(T));
         foreach (var member in element.EnumerateObject())
         {
             if (!known.Any(property => property.Name.Equals(member.Name, StringComparison.OrdinalIgnoreCase)))

@@ -18,9 +18,9 @@ internal static class UriRules
             return "a fragment is not allowed (RFC 6749 section 3.1.2).";
         }
 
-        if (uri.UserInfo.Length > 0 || uri.Host.Contains('*', StringComparison.Ordinal))
+        if (uri.UserInfo.Length > 0)
         {
-            return "user information and wildcards are not allowed: the URI is compared as an exact string.";
+            return "user information is not allowed: it hides where the address leads.";
         }
 
         return uri.Scheme switch

@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace IdentityProvider.Tests.Configuration;
+
+public sealed class SettingTests
+{
+    [Theory]
+    [InlineData("Tokens:AcessTokenLifetime", "Did you mean 'Tokens:AccessTokenLifetime'?")]
+    [InlineData("Mail:Smtp:Hots", "Did you mean 'Mail:Smtp:Host'?")]
+    [InlineData("Sessions:Xyzzyxyzzyxyzzyxyzzyxyzzy", "Unknown setting 'Sessions:Xyzzyxyzzyxyzzyxyzzyxyzzy'. Remove it.")]
+    [InlineData("Passwords:MinimumLength", "Unknown setting 'Passwords:MinimumLength'")]
+    [InlineData("Isuer", "Did you mean 'Issuer'?")]
+    [InlineData("Databse:Provider", "Did you mean 'Database'?")]
+    public async Task A_setting_that_nothing_reads_is_refused_by_name(string key, string message)
+    {
+        var (code, _, error) = await Startup.StartAsync((key, "x"));
+
+        Assert.Equal(1, code);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Kestrel:Limits:MaxConcurrentConnections")]
+    [InlineData("Logging:LogLevel:Default")]
+    [InlineData("Serilog:MinimumLevel:Default")]
+    [InlineData("ConnectionStrings:Reporting")]
+    [InlineData("MyOwnSection:Key")]
+    public async Task Sections_of_others_are_left_alone(string key)
+    {
+        var (_, _, error) = await Startup.StartAsync((key, "Error"));
+
+        Assert.DoesNotContain("Unknown setting", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Tokens:AccessTokenLifetime", "soon", "'soon' at 'Tokens:AccessTokenLifetime'")]
+    [InlineData("Tokens:AccessTokenLifetime", "00:00:01", "Tokens:AccessTokenLifetime")]
+    [InlineData("Tokens:AccessTokenSigningAlgorithm", "HS256", "Tokens:AccessTokenSigningAlgorithm")]
+    [InlineData("Database:Provider", "MySql", "'MySql' at 'Database:Provider'")]
+    [InlineData("ForwardedHeaders:KnownProxies:0", "proxy", "'proxy' is not an IP address")]
+    [InlineData("Mail:Provider", "Smtp", "Mail:From")]
+    [InlineData("Branding:AccentColor", "blue", "Branding:AccentColor")]
+    public async Task A_value_that_does_not_fit_is_refused_by_key(string key, string value, string message)
+    {
+        var (code, _, error) = await Startup.StartAsync((key, value));
+
+        Assert.Equal(1, code);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_variable_of_the_environment_that_is_named_like_a_section_is_no_setting()
+    {
+        Environment.SetEnvironmentVariable("MAIL", "/var/mail/somebody");
+        try
+        {
+            var (_, _, error) = await Startup.StartAsync();
+            Assert.StartsWith("The database is unavailable", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("MAIL", null);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using IdentityProvider.Hosting.Configuration;
+using IdentityProvider.Hosting.Seeding;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Scopes;
+using Xunit;
+
+namespace IdentityProvider.Tests.Seeding;
+
+public sealed class SeedFileTests : IDisposable
+{
+    private const string Web = """
+        "ClientId": "c", "ClientSecrets": [{"Plaintext": "s"}], "AllowedGrantTypes": ["authorization_code"]
+        """;
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("idp-test-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("""{"Clients": [{"ClientId": "c", "AllowedGrantTypes": []}, {"Foo": 1, "ClientId": "d"}]}""", "seed.json: $.Clients[1].Foo: unknown property")]
+    [InlineData("""{"Clients": [{"ClientId": "c", "RequireDPoP": true}]}""", "$.Clients[0].RequireDPoP: this feature is not built yet")]
+    [InlineData("""{"Clients": [{"ClientName": "c"}]}""", "$.Clients[0].ClientId: this is required")]
+    [InlineData("""{"Clients": [{"ClientId": 5}]}""", "$.Clients[0].ClientId: ")]
+    [InlineData("""{"Clients": [{"ClientId": "c", "AccessTokenType": "Opaque"}]}""", "$.Clients[0].AccessTokenType: ")]
+    [InlineData("""{"Clients": [{"ClientId": "c", "AccessTokenType": 1}]}""", "$.Clients[0].AccessTokenType: ")]
+    [InlineData("""{"Clients": [{"ClientId": "c", "ClientSecrets": [{"Valu": "x"}]}]}""", "$.Clients[0].ClientSecrets[0]: 'Valu' is not a property of a secret")]
+    [InlineData("""{"Clients": [{"ClientId": "c", "ClientSecrets": [{}]}]}""", "$.Clients[0].ClientSecrets[0]: A secret has either Value")]
+    [InlineData("""{"Clients": ["c"]}""", "$.Clients[0]: this must be an object")]
+    [InlineData("""{"Clients": {}}""", "$.Clients: this must be an array")]
+    [InlineData("""{"Kunden": []}""", "$.Kunden: unknown property")]
+    [InlineData("[]", "$: a seed file is an object")]
+    [InlineData("{", "this is not valid JSON")]
+    [InlineData("""{"Users": [], "Users": []}""", "this is not valid JSON")]
+    public void A_file_that_cannot_be_read_names_the_place(string json, string problem) =>
+        Assert.Contains(Problems(json), text => text.Contains(problem, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("\"RedirectUris\": [\"https://a.example/x\", \"/callback\"]", "$.Clients[0].RedirectUris[1]: this must be an absolute URI")]
+    [InlineData("\"RedirectUris\": [\"https://a.example/#x\"]", "RedirectUris[0]: a fragment is not allowed")]
+    [InlineData("\"RedirectUris\": [\"http://a.example/\"]", "RedirectUris[0]: http is allowed on loopback only")]
+    [InlineData("\"RedirectUris\": [\"https://somebody@a.example/\"]", "RedirectUris[0]: user information")]
+    [InlineData("\"RedirectUris\": [\"https://*.example/\"]", "RedirectUris[0]: this must be an absolute URI")]
+    [InlineData("\"RedirectUris\": [\"javascript:alert(1)\"]", "RedirectUris[0]: a scheme of an app needs ApplicationType native")]
+    [InlineData("\"RedirectUris\": [\"app:/x\"], \"ApplicationType\": \"native\"", "RedirectUris[0]: the scheme of an app must be a domain name in reverse")]
+    [InlineData("\"RedirectUris\": []", "RedirectUris: authorization_code needs at least one")]
+    [InlineData("\"AllowedScopes\": [\"nope\"]", "AllowedScopes[0]: the scope 'nope'")]
+    [InlineData("\"AllowedScopes\": [\"offline_access\"]", "AllowedScopes[0]: set AllowOfflineAccess")]
+    [InlineData("\"AllowedCorsOrigins\": [\"https://a.example/\"]", "AllowedCorsOrigins[0]: an origin is")]
+    [InlineData("\"AccessTokenLifetime\": 0", "AccessTokenLifetime: this must be 1 to")]
+    [InlineData("\"Profile\": \"fapi2\"", "Profile: fapi2 is not built yet")]
+    [InlineData("\"TokenEndpointAuthMethod\": \"private_key_jwt\"", "TokenEndpointAuthMethod: 'private_key_jwt' is not supported")]
+    [InlineData("\"AllowedIdentityTokenSigningAlgorithms\": [\"HS256\"]", "AllowedIdentityTokenSigningAlgorithms: 'HS256' is not supported")]
+    [InlineData("\"LogoUri\": \"logo.png\"", "LogoUri: this must be an absolute https URI")]
+    [InlineData("\"RequireClientSecret\": false", "ClientSecrets: a public client has no secret")]
+    public void A_client_that_breaks_a_rule_names_the_property(string member, string problem)
+    {
+        var json = $$"""{"Clients": [{{{Web}}{{(member.Contains("RedirectUris", StringComparison.Ordinal) ? "" : ", \"RedirectUris\": [\"https://a.example/\"]")}}, {{member}}}]}""";
+        Assert.Contains(Problems(json), text => text.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("[\"implicit\"]", "AllowedGrantTypes[0]: the grant 'implicit' is not supported")]
+    [InlineData("[\"client_credentials\", \"refresh_token\"]", "AllowedGrantTypes[1]: AllowOfflineAccess implies it")]
+    [InlineData("[]", "AllowedGrantTypes: name at least one")]
+    public void An_unsupported_grant_is_refused(string grants, string problem) => Assert.Contains(
+        Problems($$"""{"Clients": [{"ClientId": "c", "ClientSecrets": [{"Plaintext": "s"}], "AllowedGrantTypes": {{grants}}}]}"""),
+        text => text.Contains(problem, StringComparison.Ordinal));
+
+    [Fact]
+    public void A_public_client_has_no_client_credentials() => Assert.Contains(
+        Problems("""{"Clients": [{"ClientId": "c", "RequireClientSecret": false, "AllowedGrantTypes": ["client_credentials"]}]}"""),
+        text => text.Contains("a public client cannot use client_credentials", StringComparison.Ordinal));
+
+    [Fact]
+    public void All_problems_are_reported_at_once()
+    {
+        var problems = Problems("""{"Clients": [{"ClientId": "c", "AllowedGrantTypes": ["password"]}], "Users": [{"Username": "u", "Claims": {"sub": "x"}}]}""");
+
+        Assert.Contains(problems, text => text.Contains("the grant 'password'", StringComparison.Ordinal));
+        Assert.Contains(problems, text => text.Contains("needs a secret", StringComparison.Ordinal));
+        Assert.Contains(problems, text => text.Contains("$.Users[0].Claims.sub", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_name_that_stands_twice_names_both_places() => Assert.Contains(
+        Problems("""{"ApiScopes": [{"Name": "x"}], "IdentityResources": [{"Name": "x"}]}"""),
+        text => text.Contains("$.IdentityResources[0]: 'x' stands at seed.json: $.ApiScopes[0] already", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("""{"Clients": [{"ClientId": "c", "ClientSecrets": [{"Plaintext": "s"}], "AllowedGrantTypes": ["client_credentials"]}]}""", "$.Clients[0].ClientSecrets[0]: a secret in plain text")]
+    [InlineData("""{"Users": [{"Username": "u", "Password": "short"}]}""", "$.Users[0].Password: a password of less than 15 characters")]
+    [InlineData("""{"Users": [{"Username": "somebody", "Password": "somebody-somebody"}]}""", "$.Users[0].Password")]
+    [InlineData("""{"Clients": [{"ClientId": "c", "ClientSecrets": [{"Value": "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols="}], "AllowedGrantTypes": ["client_credentials"]}]}""", "this secret can be guessed")]
+    public void Demo_data_is_refused_outside_development_unless_allowed(string json, string problem)
+    {
+        var seed = SeedReader.Read(Write(json));
+
+        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), development: false, ProductionAllowances.None), text => text.Contains(problem, StringComparison.Ordinal));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: false, ProductionAllowances.None with { DemoSeed = true }));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: true, ProductionAllowances.None));
+    }
+
+    [Fact]
+    public void A_web_client_goes_back_to_loopback_in_development_only()
+    {
+        var seed = SeedReader.Read(Write($$"""{"Clients": [{{{Web}}, "RedirectUris": ["http://localhost:5010/x"]}]}"""));
+
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: true, ProductionAllowances.None));
+        Assert.Contains(
+            SeedRules.Problems(seed, new CatalogContents(), development: false, ProductionAllowances.None with { DemoSeed = true }),
+            text => text.Contains("http on loopback", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Comments_trailing_commas_any_case_and_a_schema_are_fine()
+    {
+        var seed = SeedReader.Read(Write("""{"$schema": "x", /* who */ "apiscopes": [{"name": "x", }], }"""));
+        Assert.Equal("x", Assert.Single(seed.ApiScopes).Value.Name);
+    }
+
+    [Fact]
+    public void The_demo_seed_is_in_order()
+    {
+        var seed = SeedReader.Read(Path.Combine(Repository.Root, "seed"));
+
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: true, ProductionAllowances.None));
+        Assert.Equal(["machine", "native", "partner", "spa", "web"], seed.Clients.Select(client => client.Value.ClientId).Order());
+    }
+
+    [Theory]
+    [InlineData("Client", typeof(Client))]
+    [InlineData("ApiScope", typeof(ApiScope))]
+    [InlineData("ApiResource", typeof(ApiResource))]
+    [InlineData("IdentityResource", typeof(IdentityResource))]
+    [InlineData("User", typeof(SeedUser))]
+    public void The_schema_knows_exactly_what_the_reader_knows(string name, Type type)
+    {
+        using var schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "seed", "seed.schema.json")));
+        var described = schema.RootElement.GetProperty("$defs").GetProperty(name).GetProperty("properties").EnumerateObject().Select(property => property.Name);
+
+        Assert.Equal(SeedJson.MembersOf(type).Select(property => property.Name).Order(), described.Order());
+    }
+
+    private List<string> Problems(string json)
+    {
+        try
+        {
+            return SeedRules.Problems(SeedReader.Read(Write(json)), new CatalogContents(), development: true, ProductionAllowances.None);
+        }
+        catch (ConfigurationException error)
+        {
+            return [.. error.Problems];
+        }
+    }
+
+    private string Write(string json)
+    {
+        var path = Path.Combine(_directory.FullName, "seed.json");
+        File.WriteAllText(path, json);
+        return path;
+    }
+}
