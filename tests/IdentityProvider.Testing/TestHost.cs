@@ -56,18 +56,22 @@ public sealed class TestHost : IAsyncDisposable
     private readonly DirectoryInfo _directory;
     private readonly List<HttpClient> _clients = [];
 
-    private TestHost(WebApplication app, Socket socket, DirectoryInfo directory, string issuer, LogCapture log)
+    private TestHost(WebApplication app, Socket socket, DirectoryInfo directory, string address, LogCapture log)
     {
         _app = app;
         _socket = socket;
         _directory = directory;
-        Issuer = issuer;
+        Issuer = address;
+        Address = new Uri(address);
         Log = log;
         Http = NewClient(cookies: false);
     }
 
-    /// <summary>The issuer, which is also the address: <c>http://localhost:PORT</c>.</summary>
+    /// <summary>The issuer, unless a setting says otherwise: <c>http://localhost:PORT</c>.</summary>
     public string Issuer { get; }
+
+    /// <summary>Where the server listens.</summary>
+    public Uri Address { get; }
 
     /// <summary>A client without cookies that follows no redirect.</summary>
     public HttpClient Http { get; }
@@ -171,7 +175,7 @@ public sealed class TestHost : IAsyncDisposable
             UseProxy = false,
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
         };
-        var client = new HttpClient(handler) { BaseAddress = new Uri(Issuer) };
+        var client = new HttpClient(handler) { BaseAddress = Address };
         _clients.Add(client);
         return client;
     }

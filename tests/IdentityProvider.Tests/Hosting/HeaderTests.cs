@@ -1,0 +1,48 @@
+using System.Net;
+using Xunit;
+
+namespace IdentityProvider.Tests.Hosting;
+
+public sealed class HeaderTests
+{
+    [Fact]
+    public async Task Answers_under_an_https_issuer_carry_hsts_unless_it_is_loopback()
+    {
+        await using var local = await TestHost.StartAsync(options => options.Https = true);
+        using var plain = await local.Http.GetAsync("/health/live");
+        Assert.False(plain.Headers.Contains("Strict-Transport-Security"));
+
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Settings["Issuer"] = "https://id.example.com";
+            options.Settings["Hsts:IncludeSubDomains"] = "false";
+        });
+        using var secure = await host.NewClient(false).GetAsync(new Uri(host.Address, "/health/live"));
+        Assert.Equal("max-age=31536000", Assert.Single(secure.Headers.GetValues("Strict-Transport-Security")));
+    }
+
+    [Fact]
+    public async Task The_host_header_never_decides_the_issuer()
+    {
+        await using var host = await TestHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration");
+        request.Headers.Host = "evil.example";
+        request.Headers.Add("X-Forwarded-Host", "evil.example");
+
+        using var response = await host.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.DoesNotContain("evil", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_says_which_server_this_is()
+    {
+        await using var host = await TestHost.StartAsync();
+
+        using var response = await host.Http.GetAsync("/");
+
+        Assert.False(response.Headers.Contains("Server"));
+        Assert.False(response.Headers.Contains("X-Powered-By"));
+    }
+}
