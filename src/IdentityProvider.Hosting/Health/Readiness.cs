@@ -15,8 +15,10 @@ internal sealed class Readiness(ServerSettings settings, TimeProvider time) : IH
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
+        // A host that is stopped twice waits once.
+        var first = !_stopping;
         _stopping = true;
-        return settings.Shutdown.Delay > TimeSpan.Zero ? Task.Delay(settings.Shutdown.Delay, time, cancellationToken) : Task.CompletedTask;
+        return first && settings.Shutdown.Delay > TimeSpan.Zero ? Task.Delay(settings.Shutdown.Delay, time, cancellationToken) : Task.CompletedTask;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
