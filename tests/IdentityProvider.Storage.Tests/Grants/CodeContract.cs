@@ -219,6 +219,7 @@ public abstract class CodeContract(TestDatabase database)
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
 
         await consents.SaveAsync(scene.UserId, "another", [.. code.Scopes], null, CancellationToken.None);
+        await consents.SaveAsync(Scene.Id(), scene.ClientId, [.. code.Scopes], null, CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
 
         await consents.SaveAsync(scene.UserId, scene.ClientId, ["offline_access", "more"], null, CancellationToken.None);
@@ -278,6 +279,17 @@ public abstract class CodeContract(TestDatabase database)
         Assert.Equal(CodeVerdict.Replayed, (await scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() })).Verdict);
         Assert.False(await scene.IsActiveAsync(code.GrantId));
         Assert.Equal("code_replayed", (await scene.GrantAsync(code.GrantId)).RevokedReason);
+    }
+
+    [Fact]
+    public async Task A_replay_of_a_code_whose_grant_was_revoked_keeps_the_first_reason()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync() with { ClientAuthenticated = false };
+        await scene.Grants.RedeemCodeAsync(code);
+        await scene.Grants.RevokeGrantAsync(code.GrantId, scene.ClientId, "revoked");
+        Assert.Equal(CodeVerdict.Replayed, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+        Assert.Equal("revoked", (await scene.GrantAsync(code.GrantId)).RevokedReason);
     }
 
     private async Task ExpireCodeAsync(byte[] codeHash)

@@ -131,14 +131,18 @@ public abstract class RefreshContract(TestDatabase database)
     {
         var scene = await Scene.CreateAsync(database);
         var token = await scene.FamilyAsync();
-        for (var i = 0; i < 3; i++)
+        DateTimeOffset? since = null;
+        for (var i = 1; i <= 3; i++)
         {
             var next = await scene.RotateAsync(token);
             Assert.Equal(RefreshVerdict.RetriedElsewhere, await scene.RefreshAsync(token with { Network = "203.0.113.0/24" }));
             token = next;
+            var row = await scene.GrantAsync(token.FamilyId);
+            Assert.Equal((i, since ?? row.RetriesSince), (row.Retries, row.RetriesSince));
+            since = row.RetriesSince;
         }
 
-        Assert.Equal(3, (await scene.GrantAsync(token.FamilyId)).Retries);
+        Assert.NotNull(since);
         DateTimeOffset? yesterday = Scene.Ago(TimeSpan.FromHours(24));
         await using (var context = database.Context())
         {
@@ -149,6 +153,16 @@ public abstract class RefreshContract(TestDatabase database)
         await scene.RotateAsync(token);
         Assert.Equal(RefreshVerdict.RetriedElsewhere, await scene.RefreshAsync(token with { Network = "203.0.113.0/24" }));
         Assert.Equal(1, (await scene.GrantAsync(token.FamilyId)).Retries);
+    }
+
+    [Fact]
+    public async Task A_retry_is_compared_with_the_place_of_the_last_rotation()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var first = await scene.FamilyAsync();
+        var second = await scene.RotateAsync(first) with { Network = "203.0.113.0/24", UserAgent = "curl" };
+        await scene.RotateAsync(second);
+        Assert.Equal(RefreshVerdict.Retried, await scene.RefreshAsync(second));
     }
 
     [Fact]
