@@ -16,6 +16,9 @@ internal sealed class Browser(HttpMessageInvoker http, string issuer)
 
     public CookieContainer Cookies { get; } = new();
 
+    /// <summary>Every <c>Set-Cookie</c> header received, in order.</summary>
+    public List<string> SetCookies { get; } = [];
+
     /// <summary>Sent with every request; a browser has one.</summary>
     public string UserAgent { get; init; } = "Mozilla/5.0 Firefox/140.0";
 
@@ -75,6 +78,7 @@ internal sealed class Browser(HttpMessageInvoker http, string issuer)
             var response = await http.SendAsync(request, CancellationToken.None);
             foreach (var cookie in response.Headers.TryGetValues("Set-Cookie", out var set) ? set : [])
             {
+                SetCookies.Add(cookie);
                 Cookies.SetCookies(url, cookie);
             }
 
