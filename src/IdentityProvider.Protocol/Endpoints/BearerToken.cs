@@ -12,7 +12,7 @@ internal static class BearerToken
     public static async Task<Result<string>> ReadAsync(HttpRequest request)
     {
         string? fromBody = null;
-        if (HttpMethods.IsPost(request.Method) && request.HasFormContentType)
+        if (HttpMethods.IsPost(request.Method) && Parameters.IsForm(request))
         {
             if (!(await Parameters.FromFormAsync(request)).Succeeded(out var parameters, out var error))
             {

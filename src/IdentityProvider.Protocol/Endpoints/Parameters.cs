@@ -3,6 +3,7 @@ using System.Text.Json;
 using IdentityProvider.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace IdentityProvider.Protocol.Endpoints;
 
@@ -59,10 +60,15 @@ internal sealed class Parameters
 
     public static Parameters FromQuery(HttpRequest request) => new(request.Query);
 
+    /// <summary>The one form that the protocols know: a multipart body is none.</summary>
+    public static bool IsForm(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Reads a form body (RFC 6749 §3.2, Appendix B).</summary>
     public static async Task<Result<Parameters>> FromFormAsync(HttpRequest request)
     {
-        if (!request.HasFormContentType)
+        if (!IsForm(request))
         {
             return OAuthError.InvalidRequest("The request body must be application/x-www-form-urlencoded.");
         }
