@@ -178,6 +178,8 @@ public abstract class CodeContract(TestDatabase database)
         var scene = await Scene.CreateAsync(database);
         await scene.InflictAsync(death);
         Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode()));
+        await using var context = database.Context();
+        Assert.False(await context.Set<AuthorizationCodeRow>().AnyAsync(row => row.SubjectId == scene.UserId));
     }
 
     [Fact]
