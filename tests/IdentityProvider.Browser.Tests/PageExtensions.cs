@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace IdentityProvider.Browser.Tests;
+
+/// <summary>What a person does on our pages, by the names that the pages promise to keep.</summary>
+internal static class PageExtensions
+{
+    /// <summary>Fills in the sign-in form and sends it. The passwords of the test seed equal the names.</summary>
+    public static async Task SignInAsync(this IPage page, string username = "alice")
+    {
+        await page.FillAsync("#username", username);
+        await page.FillAsync("#password", username);
+        await page.ClickAsync("#login-submit");
+    }
+
+    /// <summary>Signs in at the provider itself.</summary>
+    public static async Task HaveSessionAsync(this IPage page, string username = "alice")
+    {
+        await page.GotoAsync("/account/login");
+        await page.SignInAsync(username);
+        await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Your account"));
+    }
+
+    /// <summary>What arrived at the app.</summary>
+    public static async Task<Answer> ReadAnswerAsync(this IPage page)
+    {
+        var shown = page.Locator("#answer");
+        var parameters = JsonSerializer.Deserialize<Dictionary<string, string>>((await shown.TextContentAsync())!)!;
+        return new Answer((await shown.GetAttributeAsync("data-by"))!, parameters);
+    }
+
+    public static async Task HasHeadingAsync(this IPage page, string text) => await Expect(page.Locator("h1")).ToHaveTextAsync(text);
+
+    public static string PathOf(this IPage page) => new Uri(page.Url).AbsolutePath;
+}
+
+/// <summary>An authorization response as the app got it.</summary>
+/// <param name="By">The response mode by which it came.</param>
+/// <param name="Parameters">The parameters.</param>
+internal sealed record Answer(string By, IReadOnlyDictionary<string, string> Parameters)
+{
+    public string? this[string name] => Parameters.GetValueOrDefault(name);
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace IdentityProvider.Browser.Tests;
+
+/// <summary>
+/// An app on another site: the provider is at <c>localhost</c>, the app at <c>127.0.0.1</c>, which browsers hold to be different sites.
+/// </summary>
+public sealed class RelyingParty : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RelyingParty(WebApplication app) => _app = app;
+
+    public string Origin => _app.Urls.Single();
+
+    public string Callback => $"{Origin}/callback";
+
+    public string Bye => $"{Origin}/bye";
+
+    /// <summary>Where a sign-in that starts at the app leads.</summary>
+    public string? AuthorizeUrl { get; set; }
+
+    public static async Task<RelyingParty> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var party = new RelyingParty(app);
+        app.Map("/callback", CallbackAsync);
+        app.MapGet("/", () => Page("<h1>The app</h1>"));
+        app.MapGet("/bye", (string? state) => Page($"<h1>Signed out of the app</h1><p id=\"state\">{WebUtility.HtmlEncode(state)}</p>"));
+        app.MapGet("/start", () => Results.Redirect(party.AuthorizeUrl!));
+        app.MapGet("/post", (HttpRequest request) => Page(PostingForm(request.Query)));
+        app.MapGet("/frame", (string src) => Page($"<iframe src=\"{WebUtility.HtmlEncode(src)}\" width=\"600\" height=\"600\"></iframe>"));
+        app.MapGet("/logo.svg", () => Results.Text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><rect width=\"1\" height=\"1\"/></svg>", "image/svg+xml"));
+        await app.StartAsync();
+        return party;
+    }
+
+    /// <summary>A page of the app that posts these fields to another site as soon as it is open.</summary>
+    public string PageThatPosts(string action, params (string Name, string Value)[] fields) =>
+        $"{Origin}/post{QueryString.Create([KeyValuePair.Create<string, string?>("action", action), .. fields.Select(field => KeyValuePair.Create<string, string?>(field.Name, field.Value))])}";
+
+    /// <summary>A page of the app with a frame that shows this address.</summary>
+    public string PageThatFrames(string address) => $"{Origin}/frame?src={Uri.EscapeDataString(address)}";
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>Shows what arrived; a fragment, which no server sees, is read by a script.</summary>
+    private static async Task<IResult> CallbackAsync(HttpRequest request)
+    {
+        var (by, values) = HttpMethods.IsPost(request.Method) ? ("form_post", (await request.ReadFormAsync()).ToDictionary())
+            : request.Query.Count > 0 ? ("query", request.Query.ToDictionary())
+            : ("fragment", []);
+        var answer = JsonSerializer.Serialize(values.ToDictionary(value => value.Key, value => value.Value.ToString()));
+        return Page(by == "fragment"
+            ? """
+              <h1>Back at the app</h1>
+              <script>
+                const answer = document.createElement('pre');
+                answer.id = 'answer';
+                answer.dataset.by = 'fragment';
+                answer.textContent = JSON.stringify(Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
+                document.body.append(answer);
+              </script>
+              """
+            : $"<h1>Back at the app</h1><pre id=\"answer\" data-by=\"{by}\">{WebUtility.HtmlEncode(answer)}</pre>");
+    }
+
+    private static string PostingForm(IQueryCollection query)
+    {
+        var fields = query.Where(field => field.Key != "action")
+            .Select(field => $"<input type=\"hidden\" name=\"{WebUtility.HtmlEncode(field.Key)}\" value=\"{WebUtility.HtmlEncode(field.Value)}\">");
+        return $"<form method=\"post\" action=\"{WebUtility.HtmlEncode(query["action"])}\">{string.Concat(fields)}</form><script>document.forms[0].submit()</script>";
+    }
+
+    private static IResult Page(string body) =>
+        Results.Content($"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>The app</title></head><body>{body}</body></html>", "text/html");
+}

@@ -1,0 +1,94 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Browser.Tests;
+
+/// <summary>The provider and an app on another site, for the tests of one class.</summary>
+public class Site : IAsyncLifetime
+{
+    private const string Verifier = "the-verifier-of-the-browser-tests-0123456789";
+    private static readonly string s_challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
+
+    public TestHost Host { get; private set; } = null!;
+
+    public RelyingParty App { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        App = await RelyingParty.StartAsync();
+        Host = await TestHost.StartAsync(options =>
+        {
+            options.ExtraSeed = Seed(App);
+            Configure(options);
+        });
+        App.AuthorizeUrl = AuthorizeUrl("printshop");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await App.DisposeAsync();
+    }
+
+    /// <summary>An authorization request of one of the app's clients; further parameters replace these.</summary>
+    public string AuthorizeUrl(string client = "acme", params (string Name, string Value)[] more) =>
+        Host.Issuer + "/connect/authorize" + QueryString.Create(AuthorizeParameters(client, more).Select(p => KeyValuePair.Create<string, string?>(p.Name, p.Value)));
+
+    public (string Name, string Value)[] AuthorizeParameters(string client = "acme", params (string Name, string Value)[] more)
+    {
+        (string Name, string Value)[] usual =
+        [
+            ("client_id", client), ("redirect_uri", App.Callback), ("response_type", "code"), ("scope", "openid profile email"),
+            ("state", "af0ifjsldkj"), ("code_challenge", s_challenge), ("code_challenge_method", "S256"),
+        ];
+        return [.. usual.Where(one => more.All(other => other.Name != one.Name)), .. more];
+    }
+
+    /// <summary>What the app's server does with a code.</summary>
+    public async Task<JsonElement> RedeemAsync(string code, string client = "acme")
+    {
+        List<(string Name, string Value)> fields =
+        [
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", App.Callback), ("code_verifier", Verifier), ("client_id", client),
+        ];
+        if (client != "desktop")
+        {
+            fields.Add(("client_secret", $"{client}-secret"));
+        }
+
+        using var response = await Host.Http.PostAsync("/connect/token", [.. fields]);
+        return await response.ReadJsonAsync();
+    }
+
+    protected virtual void Configure(TestHostOptions options)
+    {
+    }
+
+    private static string Seed(RelyingParty app) =>
+        $$"""
+        {
+          "Users": [{ "Username": "carol", "Password": "carol", "Email": "carol@example.com" }],
+          "Clients": [
+            {
+              "ClientId": "acme", "ClientName": "Acme Web", "ClientUri": "{{app.Origin}}/", "ClientSecrets": [{ "Plaintext": "acme-secret" }],
+              "AllowedGrantTypes": ["authorization_code"], "RedirectUris": ["{{app.Callback}}"], "PostLogoutRedirectUris": ["{{app.Bye}}"],
+              "AllowedScopes": ["openid", "profile", "email"]
+            },
+            {
+              "ClientId": "printshop", "ClientName": "Print Shop", "ClientUri": "{{app.Origin}}/", "LogoUri": "{{app.Origin}}/logo.svg",
+              "InitiateLoginUri": "{{app.Origin}}/start", "ClientSecrets": [{ "Plaintext": "printshop-secret" }], "RequireConsent": true,
+              "AllowedGrantTypes": ["authorization_code"], "RedirectUris": ["{{app.Callback}}"], "PostLogoutRedirectUris": ["{{app.Bye}}"],
+              "AllowedScopes": ["openid", "profile", "email"]
+            },
+            {
+              "ClientId": "desktop", "ClientName": "Acme Desktop", "ApplicationType": "native", "RequireClientSecret": false,
+              "AllowedGrantTypes": ["authorization_code"], "RedirectUris": ["http://127.0.0.1/callback"],
+              "AllowedScopes": ["openid", "profile", "email"]
+            }
+          ]
+        }
+        """;
+}
