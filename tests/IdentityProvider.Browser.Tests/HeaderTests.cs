@@ -50,7 +50,7 @@ public sealed class HeaderTests(Chromium chromium, Site site) : IClassFixture<Si
         await using var visitor = await chromium.VisitAsync(site.Host);
         foreach (var path in await Gallery.PathsAsync(visitor.Page))
         {
-            await visitor.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+            await visitor.Page.GotoAsync(path);
         }
 
         Assert.All(visitor.Requests, request => Assert.StartsWith(site.Host.Issuer + "/", request.Url, StringComparison.Ordinal));

@@ -28,6 +28,7 @@ public sealed class NoScriptTests(Chromium chromium, Site site) : IClassFixture<
 
         await alice.Page.GotoAsync(site.AuthorizeUrl("acme", ("response_mode", "form_post")));
         await alice.Page.SignInAsync();
+        await alice.Page.HasHeadingAsync("One more step");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
 
         var answer = await alice.Page.ReadAnswerAsync();
