@@ -23,4 +23,10 @@ public interface IResourceSource
 {
     /// <summary>The current set. The same instance is returned until something changes, so that it can key a cache.</summary>
     ValueTask<ResourceCatalog> GetAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The set as last heard of, which during an outage may be out of date: for what is only published. Whatever decides uses
+    /// <see cref="GetAsync"/>.
+    /// </summary>
+    ValueTask<ResourceCatalog> GetLastKnownAsync(CancellationToken cancellationToken);
 }

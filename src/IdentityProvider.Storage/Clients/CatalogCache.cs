@@ -29,6 +29,9 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
     public async ValueTask<ResourceCatalog> GetAsync(CancellationToken cancellationToken) =>
         (await CurrentAsync(cancellationToken)).Resources;
 
+    public async ValueTask<ResourceCatalog> GetLastKnownAsync(CancellationToken cancellationToken) =>
+        (_snapshot ?? await LoadAsync(cancellationToken)).Resources;
+
     /// <summary>Asks the database for news, and loads them.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {

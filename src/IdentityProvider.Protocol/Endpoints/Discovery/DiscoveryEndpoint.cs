@@ -30,7 +30,7 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
 
     public async Task HandleMetadataAsync(HttpContext context)
     {
-        var catalog = await resources.GetAsync(context.RequestAborted);
+        var catalog = await resources.GetLastKnownAsync(context.RequestAborted);
         var cached = _metadata;
         if (cached is null || !ReferenceEquals(cached.Source, catalog))
         {
