@@ -1,0 +1,62 @@
+using System.Net;
+using IdentityProvider.Testing;
+using Xunit;
+
+namespace IdentityProvider.Storage.Tests.SystemTests;
+
+public sealed class StartTests
+{
+    [Fact]
+    public async Task Instances_that_start_together_on_an_empty_database_become_one_installation()
+    {
+        await using var installation = await Installation.CreateAsync();
+
+        var hosts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => installation.StartAsync())));
+        try
+        {
+            Assert.Equal(1, await installation.ReadAsync<long>("SELECT count(*) FROM root_key"));
+            Assert.Equal(2, await installation.ReadAsync<long>("SELECT count(*) FROM signing_keys"));
+            Assert.Equal(2, await installation.ReadAsync<long>("""SELECT count(*) FROM "AspNetUsers" """));
+            Assert.Equal(6, await installation.ReadAsync<long>("SELECT count(*) FROM clients"));
+            var keys = await Task.WhenAll(hosts.Select(host => App.PublishedKeysAsync(host.Http)));
+            Assert.Equal(2, keys[0].Count);
+            Assert.All(keys, published => Assert.Equal(keys[0], published));
+
+            // One key ring: a form of one instance is good at the next, and so is the session that it makes.
+            var cookies = new CookieContainer();
+            var browsers = hosts.Select(host => NewBrowser(host.Issuer, cookies)).ToList();
+            using var form = await browsers[0].GetAsync("/account/login");
+            var token = (await form.ReadHtmlAsync()).QuerySelector("input[name=__RequestVerificationToken]")!.GetAttribute("value")!;
+            using var signIn = await browsers[1].PostAsync(
+                "/account/login", ("username", "alice"), ("password", "alice"), ("__RequestVerificationToken", token));
+            Assert.Equal(HttpStatusCode.SeeOther, signIn.StatusCode);
+
+            // One root key: each instance signs, seals and opens what all others do.
+            var code = await App.Rotating.CodeAsync(browsers[2]);
+            Assert.NotEmpty(code);
+            var app = App.Rotating;
+            var tokens = await app.RedeemAsync(browsers[3], await app.CodeAsync(browsers[2]));
+            foreach (var host in hosts)
+            {
+                tokens = (await app.RefreshAsync(host.Http, tokens.Succeeds()["refresh_token"])).Succeeds();
+                foreach (var other in hosts)
+                {
+                    Assert.True(await App.IsActiveAsync(other.Http, tokens["access_token"]));
+                }
+            }
+
+            browsers.ForEach(browser => browser.Dispose());
+        }
+        finally
+        {
+            foreach (var host in hosts)
+            {
+                await host.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Cookies do not tell ports apart, so instances on several ports of one machine share them, as behind a load balancer.</summary>
+    internal static HttpClient NewBrowser(string address, CookieContainer cookies) =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, CookieContainer = cookies }) { BaseAddress = new Uri(address) };
+}
