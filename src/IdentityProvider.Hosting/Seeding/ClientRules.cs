@@ -8,13 +8,13 @@ internal static class ClientRules
     private const int TenYears = 10 * 365 * 24 * 3600;
     private static readonly string[] Algorithms = ["RS256", "ES256"];
 
-    public static IEnumerable<string> Problems(Located<Client> located, IReadOnlySet<string> scopes, bool development)
+    public static IEnumerable<string> Problems(Located<Client> located, IReadOnlySet<string> scopes, bool demo)
     {
         var client = located.Value;
         return Identity(located)
             .Concat(Grants(located))
             .Concat(Authentication(located))
-            .Concat(Addresses(located, development))
+            .Concat(Addresses(located, demo))
             .Concat(Tokens(located))
             .Concat(client.AllowedScopes.Index()
                 .Where(scope => !scopes.Contains(scope.Item) && !(scope.Item == Names.OfflineAccess && client.AllowOfflineAccess))
@@ -98,20 +98,20 @@ internal static class ClientRules
         }
     }
 
-    private static IEnumerable<string> Addresses(Located<Client> located, bool development)
+    private static IEnumerable<string> Addresses(Located<Client> located, bool demo)
     {
         var client = located.Value;
         var native = client.ApplicationType == ApplicationType.Native;
         IEnumerable<(string Property, string? Problem)> found =
         [
-            .. client.RedirectUris.Index().Select(uri => ($"RedirectUris[{uri.Index}]", UriRules.RedirectProblem(uri.Item, native, development))),
-            .. client.PostLogoutRedirectUris.Index().Select(uri => ($"PostLogoutRedirectUris[{uri.Index}]", UriRules.RedirectProblem(uri.Item, native, development))),
-            .. client.AllowedCorsOrigins.Index().Select(uri => ($"AllowedCorsOrigins[{uri.Index}]", UriRules.OriginProblem(uri.Item, development))),
-            ("ClientUri", UriRules.PageProblem(client.ClientUri, development)),
-            ("LogoUri", UriRules.PageProblem(client.LogoUri, development)),
-            ("PolicyUri", UriRules.PageProblem(client.PolicyUri, development)),
-            ("TosUri", UriRules.PageProblem(client.TosUri, development)),
-            ("InitiateLoginUri", UriRules.PageProblem(client.InitiateLoginUri, development)),
+            .. client.RedirectUris.Index().Select(uri => ($"RedirectUris[{uri.Index}]", UriRules.RedirectProblem(uri.Item, native, demo))),
+            .. client.PostLogoutRedirectUris.Index().Select(uri => ($"PostLogoutRedirectUris[{uri.Index}]", UriRules.RedirectProblem(uri.Item, native, demo))),
+            .. client.AllowedCorsOrigins.Index().Select(uri => ($"AllowedCorsOrigins[{uri.Index}]", UriRules.OriginProblem(uri.Item, demo))),
+            ("ClientUri", UriRules.PageProblem(client.ClientUri, demo)),
+            ("LogoUri", UriRules.PageProblem(client.LogoUri, demo)),
+            ("PolicyUri", UriRules.PageProblem(client.PolicyUri, demo)),
+            ("TosUri", UriRules.PageProblem(client.TosUri, demo)),
+            ("InitiateLoginUri", UriRules.PageProblem(client.InitiateLoginUri, demo)),
         ];
         return found.Where(entry => entry.Problem is not null).Select(entry => located.Problem(entry.Problem!, entry.Property));
     }

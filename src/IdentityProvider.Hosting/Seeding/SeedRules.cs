@@ -1,4 +1,3 @@
-using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Scopes;
 
@@ -19,9 +18,8 @@ internal static class SeedRules
     /// <summary>Every problem at once.</summary>
     /// <param name="seed">What the files say.</param>
     /// <param name="stored">What is stored already: a client may use a scope that only stands there.</param>
-    /// <param name="development">Development accepts demo data.</param>
-    /// <param name="allowed">What else accepts it.</param>
-    public static List<string> Problems(SeedContents seed, CatalogContents stored, bool development, ProductionAllowances allowed)
+    /// <param name="demo">Whether demo data is accepted: plain secrets, short passwords, clients on loopback.</param>
+    public static List<string> Problems(SeedContents seed, CatalogContents stored, bool demo)
     {
         HashSet<string> apiScopes = [.. seed.ApiScopes.Select(scope => scope.Value.Name), .. stored.ApiScopes.Select(scope => scope.Name)];
         HashSet<string> scopes =
@@ -37,9 +35,9 @@ internal static class SeedRules
             .. seed.ApiScopes.SelectMany(scope => ScopeName(scope, scope.Value.Name)),
             .. seed.IdentityResources.SelectMany(resource => ScopeName(resource, resource.Value.Name)),
             .. seed.ApiResources.SelectMany(resource => Resource(resource, apiScopes)),
-            .. seed.Clients.SelectMany(client => ClientRules.Problems(client, scopes, development)),
+            .. seed.Clients.SelectMany(client => ClientRules.Problems(client, scopes, demo)),
             .. seed.Users.SelectMany(User),
-            .. development || allowed.DemoSeed ? [] : DemoData(seed),
+            .. demo ? [] : DemoData(seed),
         ];
     }
 

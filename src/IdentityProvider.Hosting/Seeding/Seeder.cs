@@ -37,7 +37,7 @@ internal sealed class Seeder(IServiceScopeFactory scopes, ServerSettings setting
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<ICatalogStore>();
         var stored = await catalog.LoadAsync(cancellationToken);
-        var problems = SeedRules.Problems(seed, stored, settings.Development, settings.Allowed);
+        var problems = SeedRules.Problems(seed, stored, demo: settings.Development || settings.Allowed.DemoSeed);
         if (problems.Count > 0)
         {
             throw new ConfigurationException(problems);

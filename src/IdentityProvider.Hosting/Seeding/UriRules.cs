@@ -6,7 +6,7 @@ internal static class UriRules
     private const int Longest = 2000;
 
     /// <summary>What is wrong with a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1); null: nothing.</summary>
-    public static string? RedirectProblem(string value, bool native, bool development)
+    public static string? RedirectProblem(string value, bool native, bool demo)
     {
         if (!TryParse(value, out var uri))
         {
@@ -27,7 +27,7 @@ internal static class UriRules
         {
             "https" => null,
             "http" when !uri.IsLoopback => "http is allowed on loopback only. Use https.",
-            "http" when native || development => null,
+            "http" when native || demo => null,
             "http" => "http on loopback is for native clients, and for web clients in Development. Use https, or ApplicationType native.",
             _ when !native => "a scheme of an app needs ApplicationType native.",
             _ when !uri.Scheme.Contains('.', StringComparison.Ordinal) =>
@@ -37,15 +37,15 @@ internal static class UriRules
     }
 
     /// <summary>What is wrong with a page of the client; null: nothing.</summary>
-    public static string? PageProblem(string? value, bool development) =>
-        value is null || (TryParse(value, out var uri) && (uri.Scheme == "https" || (uri.Scheme == "http" && (development || uri.IsLoopback))))
+    public static string? PageProblem(string? value, bool demo) =>
+        value is null || (TryParse(value, out var uri) && (uri.Scheme == "https" || (uri.Scheme == "http" && (demo || uri.IsLoopback))))
             ? null
             : "this must be an absolute https URI.";
 
     /// <summary>What is wrong with an origin, as browsers send it (RFC 6454 §6.2); null: nothing.</summary>
-    public static string? OriginProblem(string value, bool development) =>
+    public static string? OriginProblem(string value, bool demo) =>
         TryParse(value, out var uri)
-        && (uri.Scheme == "https" || (uri.Scheme == "http" && uri.IsLoopback && development))
+        && (uri.Scheme == "https" || (uri.Scheme == "http" && uri.IsLoopback && demo))
         && value == uri.GetLeftPart(UriPartial.Authority)
             ? null
             : "an origin is https://host or https://host:port, in lower case, without a path (http on loopback in Development only).";

@@ -95,20 +95,17 @@ public sealed class SeedFileTests : IDisposable
     {
         var seed = SeedReader.Read(Write(json));
 
-        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), development: false, ProductionAllowances.None), text => text.Contains(problem, StringComparison.Ordinal));
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: false, ProductionAllowances.None with { DemoSeed = true }));
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: true, ProductionAllowances.None));
+        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), demo: false), text => text.Contains(problem, StringComparison.Ordinal));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), demo: true));
     }
 
     [Fact]
-    public void A_web_client_goes_back_to_loopback_in_development_only()
+    public void A_web_client_goes_back_to_loopback_in_demo_data_only()
     {
         var seed = SeedReader.Read(Write($$"""{"Clients": [{{{Web}}, "RedirectUris": ["http://localhost:5010/x"]}]}"""));
 
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: true, ProductionAllowances.None));
-        Assert.Contains(
-            SeedRules.Problems(seed, new CatalogContents(), development: false, ProductionAllowances.None with { DemoSeed = true }),
-            text => text.Contains("http on loopback", StringComparison.Ordinal));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), demo: true));
+        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), demo: false), text => text.Contains("http on loopback", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -123,7 +120,7 @@ public sealed class SeedFileTests : IDisposable
     {
         var seed = SeedReader.Read(Path.Combine(Repository.Root, "seed"));
 
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), development: true, ProductionAllowances.None));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), demo: true));
         Assert.Equal(["machine", "native", "partner", "spa", "web"], seed.Clients.Select(client => client.Value.ClientId).Order());
     }
 
@@ -145,7 +142,7 @@ public sealed class SeedFileTests : IDisposable
     {
         try
         {
-            return SeedRules.Problems(SeedReader.Read(Write(json)), new CatalogContents(), development: true, ProductionAllowances.None);
+            return SeedRules.Problems(SeedReader.Read(Write(json)), new CatalogContents(), demo: true);
         }
         catch (ConfigurationException error)
         {
