@@ -39,6 +39,8 @@ internal static class Logging
             .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
             // What fails here arrives as an exception, and is logged once where it is handled.
             .MinimumLevel.Override("Microsoft.EntityFrameworkCore.Database", LogEventLevel.Fatal)
+            // Readiness fails by design at every shutdown, and its answer has the reasons.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             // It warns whenever a page says itself that it must not be cached.
             .MinimumLevel.Override("Microsoft.AspNetCore.Antiforgery", LogEventLevel.Error)
             // What ends the start is said once, in words, by the command line.
