@@ -32,7 +32,7 @@ public sealed record NewAuthorizationCode
     /// <summary>The granted scopes, in the order requested.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 
-    /// <summary>The requested resources (RFC 8707); empty: none were named.</summary>
+    /// <summary>The resources that tokens may be for (RFC 8707).</summary>
     public IReadOnlyList<string> Resources { get; init; } = [];
 
     /// <summary>The <c>claims</c> parameter as JSON, validated; null when absent.</summary>
@@ -115,6 +115,9 @@ public sealed record CodePresentation
     /// <summary>How long the grant must outlive its redemption when no refresh token is issued: the access token's life.</summary>
     public required TimeSpan AccessTokenLifetime { get; init; }
 
+    /// <summary>The <c>resource</c> parameters of the token request (RFC 8707 §2.2); null: all of the grant.</summary>
+    public IReadOnlyList<string>? Resources { get; init; }
+
     /// <summary>Whether the person's claims and roles are wanted. A grant with a <c>claims</c> parameter brings them in any case.</summary>
     public bool WithProfile { get; init; } = true;
 }
@@ -145,6 +148,9 @@ public enum CodeVerdict
 
     /// <summary>The same request a moment ago succeeded; refused, and nothing revoked.</summary>
     DoubleSubmit,
+
+    /// <summary>A resource was asked for that was not granted (RFC 8707 §2.2). Neither consumed nor revoked.</summary>
+    InvalidTarget,
 
     /// <summary>The session, the person or the client ended in the meantime.</summary>
     Dead,

@@ -12,7 +12,10 @@ internal sealed record GrantedResources
     /// <summary>The scope values, in the order requested.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 
-    /// <summary>The resources that the request named (RFC 8707), by their names; empty: it named none.</summary>
+    /// <summary>
+    /// The names of the resources that tokens may be for: those that the request named (RFC 8707), else all whose scopes it names,
+    /// but those that insist on being named. A token request may narrow them (§2.2).
+    /// </summary>
     public required IReadOnlyList<string> Resources { get; init; }
 
     public bool HasOpenId => Scopes.Contains(OpenId);
@@ -78,32 +81,32 @@ internal sealed record GrantedResources
             }
         }
 
-        return new GrantedResources { Scopes = granted, Resources = named };
+        return new GrantedResources { Scopes = granted, Resources = named.Count > 0 ? named : DefaultResources(catalog, granted) };
     }
 
-    /// <summary>
-    /// The APIs that an access token of these scopes is for. Without named resources these are all whose scopes were granted,
-    /// but those that insist on being named.
-    /// </summary>
+    /// <summary>The APIs that an access token of these scopes and resources is for.</summary>
     public static IReadOnlyList<ApiResource> Audience(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources) =>
     [
-        .. catalog.ApiResources.Values.Where(resource => resource.Enabled
-            && (resources.Count == 0 ? !resource.RequireResourceIndicator : resources.Contains(resource.Name))
-            && resource.Scopes.Any(scopes.Contains))
+        .. resources.Select(name => catalog.ApiResources.GetValueOrDefault(name))
+            .OfType<ApiResource>()
+            .Where(resource => resource.Enabled && resource.Scopes.Any(scopes.Contains))
             .OrderBy(resource => resource.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>What remains of the scopes when a token is only for the named resources: scopes of other APIs go (RFC 8707 §2.2).</summary>
-    public static IReadOnlyList<string> ScopesFor(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources)
-    {
-        if (resources.Count == 0)
-        {
-            return scopes;
-        }
+    /// <summary>What remains of the scopes for these resources: those that belong to other APIs only go (RFC 8707 §2.2).</summary>
+    public static IReadOnlyList<string> ScopesFor(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources) =>
+    [
+        .. scopes.Where(scope => !catalog.ApiScopes.ContainsKey(scope)
+            || !catalog.ApiResources.Values.Any(resource => resource.Scopes.Contains(scope))
+            || resources.Any(name => catalog.ApiResources.TryGetValue(name, out var resource) && resource.Scopes.Contains(scope))),
+    ];
 
-        var wanted = resources.SelectMany(name => catalog.ApiResources.TryGetValue(name, out var resource) ? resource.Scopes : []).ToHashSet(StringComparer.Ordinal);
-        return [.. scopes.Where(scope => !catalog.ApiScopes.ContainsKey(scope) || wanted.Contains(scope))];
-    }
+    private static string[] DefaultResources(ResourceCatalog catalog, List<string> scopes) =>
+    [
+        .. catalog.ApiResources.Values
+            .Where(resource => resource is { Enabled: true, RequireResourceIndicator: false } && resource.Scopes.Any(scopes.Contains))
+            .Select(resource => resource.Name),
+    ];
 
     // RFC 6749 §3.3: without the parameter, a documented default. A machine gets all its API scopes; a person's request must say.
     private static string[] DefaultScopes(Client client, ResourceCatalog catalog, bool forMachine) =>

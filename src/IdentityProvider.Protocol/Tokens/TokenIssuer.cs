@@ -24,7 +24,7 @@ internal sealed record Issuance
     /// <summary>The scopes of this answer; at a refresh perhaps fewer than the grant's.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 
-    /// <summary>The resources of this answer, by name; empty: none were named.</summary>
+    /// <summary>The resources of this answer, by name; at a token request perhaps fewer than the grant's.</summary>
     public required IReadOnlyList<string> Resources { get; init; }
 
     /// <summary>The clock that decided: the database's, where it was asked.</summary>

@@ -7,7 +7,13 @@ internal static class CodeDecision
 {
     /// <summary>What the decision needs of a stored code.</summary>
     public sealed record State(
-        string ClientId, string RedirectUri, string? CodeChallenge, DateTimeOffset ExpiresAt, DateTimeOffset? RedeemedAt, bool Alive);
+        string ClientId,
+        string RedirectUri,
+        string? CodeChallenge,
+        IReadOnlyList<string> Resources,
+        DateTimeOffset ExpiresAt,
+        DateTimeOffset? RedeemedAt,
+        bool Alive);
 
     /// <summary>
     /// Whoever is not the client, or cannot repeat redirect URI and verifier, learns and changes nothing: those arms come first, so that
@@ -21,6 +27,7 @@ internal static class CodeDecision
         _ when code.CodeChallenge != presented.VerifierChallenge => CodeVerdict.WrongVerifier,
         { RedeemedAt: { } redeemedAt } => IsDoubleSubmit(code, presented, now - redeemedAt) ? CodeVerdict.DoubleSubmit : CodeVerdict.Replayed,
         _ when code.ExpiresAt <= now => CodeVerdict.Expired,
+        _ when presented.Resources?.Except(code.Resources).Any() == true => CodeVerdict.InvalidTarget,
         { Alive: false } => CodeVerdict.Dead,
         _ => CodeVerdict.Redeemed,
     };

@@ -39,6 +39,7 @@ internal sealed partial class PostgresGrantStore
               AND g.client_id = $3
               AND CASE WHEN $4 IS NULL THEN $5 ELSE g.redirect_uri = $4 END
               AND g.code_challenge IS NOT DISTINCT FROM $6
+              AND ($13 <@ g.resources) IS NOT FALSE
               AND u."Id" = g.subject_id AND u."Epoch" = g.subject_epoch AND u."DisabledAt" IS NULL
               AND s.id = g.session_id AND s.ended_at IS NULL AND s.absolute_expires_at > t.now
               AND NOT EXISTS (SELECT 1 FROM clients c WHERE c.name = g.client_id AND c.disabled_at IS NOT NULL)
@@ -70,6 +71,7 @@ internal sealed partial class PostgresGrantStore
                     WHEN g.redeemed_at IS NOT NULL AND g.code_challenge IS NOT NULL AND $6 AND t.now - g.redeemed_at < $7 THEN 'DoubleSubmit'
                     WHEN g.redeemed_at IS NOT NULL THEN 'Replayed'
                     WHEN g.expires_at <= t.now THEN 'Expired'
+                    WHEN ($8 <@ g.resources) IS FALSE THEN 'InvalidTarget'
                     ELSE 'Dead'
                 END AS verdict
             FROM (SELECT clock_timestamp() AS now) t LEFT JOIN authorization_codes g ON g.code_hash = $1),
@@ -106,6 +108,7 @@ internal sealed partial class PostgresGrantStore
             .Bytes(presentation.RefreshSecretHash)
             .Interval(presentation.RefreshAbsoluteLifetime).Interval(presentation.RefreshIdleLifetime).Interval(presentation.AccessTokenLifetime)
             .Integer(RefreshPresentation.FirstGeneration).Boolean(presentation.WithProfile)
+            .Texts(presentation.Resources)
             .ExecuteReaderAsync();
         if (!await reader.ReadAsync())
         {
@@ -128,6 +131,7 @@ internal sealed partial class PostgresGrantStore
             .Bytes(presentation.CodeHash).Text(presentation.ClientId)
             .Text(presentation.RedirectUri).Boolean(presentation.RedirectUriOptional).Text(presentation.VerifierChallenge)
             .Boolean(presentation.ClientAuthenticated).Interval(presentation.DoubleSubmitWindow)
+            .Texts(presentation.Resources)
             .ExecuteReaderAsync();
         await reader.ReadAsync();
         return new CodeRedemption(Enum.Parse<CodeVerdict>(reader.GetString(0)), reader.GetFieldValue<DateTimeOffset>(1));

@@ -119,7 +119,7 @@ internal sealed partial class SqliteGrantStore
         var grant = ReadGrant(reader, 8, presentation.GrantId);
         return new StoredCode(
             new CodeDecision.State(
-                grant.ClientId, reader.GetString(0), reader.GetStringOrNull(1), reader.GetTime(2), reader.GetTimeOrNull(3), alive),
+                grant.ClientId, reader.GetString(0), reader.GetStringOrNull(1), grant.Resources, reader.GetTime(2), reader.GetTimeOrNull(3), alive),
             grant,
             alive ? SubjectSql.Read(reader, 8 + GrantColumnCount) : null,
             reader.GetGuidOrNull(4),

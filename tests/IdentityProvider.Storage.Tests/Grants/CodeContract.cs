@@ -112,6 +112,7 @@ public abstract class CodeContract(TestDatabase database)
         { "no redirect", CodeVerdict.WrongRedirectUri },
         { "verifier", CodeVerdict.WrongVerifier },
         { "no verifier", CodeVerdict.WrongVerifier },
+        { "resource", CodeVerdict.InvalidTarget },
     };
 
     [Theory]
@@ -125,6 +126,7 @@ public abstract class CodeContract(TestDatabase database)
             "client" => code with { ClientId = "another" },
             "redirect" => code with { RedirectUri = Scene.RedirectUri + "/", RedirectUriOptional = true },
             "no redirect" => code with { RedirectUri = null },
+            "resource" => code with { Resources = ["https://another.example"] },
             "verifier" => code with { VerifierChallenge = Scene.Challenge.ToLowerInvariant() },
             _ => code with { VerifierChallenge = null },
         };

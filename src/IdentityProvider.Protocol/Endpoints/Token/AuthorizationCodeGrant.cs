@@ -30,7 +30,6 @@ internal sealed class AuthorizationCodeGrant(
             return OAuthError.InvalidRequest("The parameter code is missing.");
         }
 
-        // RFC 8707 §2.2: resources were decided at authorization; a narrower set comes with a refresh.
         var client = request.Client;
         var refreshToken = RefreshTokenCodec.First(Guid.CreateVersion7(time.GetUtcNow()));
         var absolute = Seconds(client.AbsoluteRefreshTokenLifetime) ?? refreshOptions.Value.AbsoluteLifetime;
@@ -50,11 +49,14 @@ internal sealed class AuthorizationCodeGrant(
                 ? absolute
                 : Seconds(client.SlidingRefreshTokenLifetime) ?? refreshOptions.Value.SlidingLifetime,
             AccessTokenLifetime = Seconds(client.AccessTokenLifetime) ?? tokenOptions.Value.AccessTokenLifetime,
+            Resources = request.Resources.Count > 0 ? request.Resources : null,
             WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
         if (redemption is not { Verdict: CodeVerdict.Redeemed, Grant: { } grant, Subject: { } subject })
         {
-            return OAuthError.InvalidGrant(Explain(redemption.Verdict)) with { Detail = redemption.Verdict.ToString() };
+            return redemption.Verdict == CodeVerdict.InvalidTarget
+                ? OAuthError.InvalidTarget("A resource was requested that was not granted.")
+                : OAuthError.InvalidGrant(Explain(redemption.Verdict)) with { Detail = redemption.Verdict.ToString() };
         }
 
         return await issuer.IssueAsync(
@@ -64,7 +66,7 @@ internal sealed class AuthorizationCodeGrant(
                 Grant = grant,
                 Subject = subject,
                 Scopes = grant.Scopes,
-                Resources = grant.Resources,
+                Resources = request.Resources.Count > 0 ? request.Resources : grant.Resources,
                 Now = redemption.Now,
                 Nonce = redemption.Nonce,
                 RefreshToken = redemption.RefreshTokenIssued ? refreshTokens.Encode(refreshToken, client.ClientId) : null,

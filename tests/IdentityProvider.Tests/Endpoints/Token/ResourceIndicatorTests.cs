@@ -90,6 +90,20 @@ public sealed class ResourceIndicatorTests(Provider provider)
     }
 
     [Fact]
+    public async Task A_code_request_may_name_a_part_of_the_granted_resources_and_a_foreign_one_does_not_burn_the_code()
+    {
+        var client = provider.Client("web");
+        var callback = Callback.Of(await provider.NewBrowser().CompleteAsync(
+            RelyingParty.AuthorizeUrl([.. client.Request("openid offline_access api.read reports.read")])));
+
+        (await client.RedeemAsync(callback, ("resource", "legacy"))).Fails("invalid_target");
+        var tokens = (await client.RedeemAsync(callback, ("resource", Reports))).Succeeds();
+
+        Assert.Equal([Reports], Audience(tokens));
+        Assert.Equal(["api", Reports], Audience(await client.RefreshAsync(tokens.RefreshToken)));
+    }
+
+    [Fact]
     public async Task A_refresh_may_name_a_part_of_the_granted_resources_and_nothing_else()
     {
         var client = provider.Client("web");
