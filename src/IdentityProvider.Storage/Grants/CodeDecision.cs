@@ -25,9 +25,9 @@ internal static class CodeDecision
         _ when code.ClientId != presented.ClientId => CodeVerdict.WrongClient,
         _ when !RedirectUriMatches(code, presented) => CodeVerdict.WrongRedirectUri,
         _ when code.CodeChallenge != presented.VerifierChallenge => CodeVerdict.WrongVerifier,
+        _ when presented.Resources?.Except(code.Resources).Any() == true => CodeVerdict.InvalidTarget,
         { RedeemedAt: { } redeemedAt } => IsDoubleSubmit(code, presented, now - redeemedAt) ? CodeVerdict.DoubleSubmit : CodeVerdict.Replayed,
         _ when code.ExpiresAt <= now => CodeVerdict.Expired,
-        _ when presented.Resources?.Except(code.Resources).Any() == true => CodeVerdict.InvalidTarget,
         { Alive: false } => CodeVerdict.Dead,
         _ => CodeVerdict.Redeemed,
     };

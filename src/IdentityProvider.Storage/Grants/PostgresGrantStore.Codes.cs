@@ -68,10 +68,10 @@ internal sealed partial class PostgresGrantStore
                     WHEN g.client_id <> $2 THEN 'WrongClient'
                     WHEN NOT CASE WHEN $3 IS NULL THEN $4 ELSE g.redirect_uri = $3 END THEN 'WrongRedirectUri'
                     WHEN g.code_challenge IS DISTINCT FROM $5 THEN 'WrongVerifier'
+                    WHEN NOT $8 <@ g.resources THEN 'InvalidTarget'
                     WHEN g.redeemed_at IS NOT NULL AND g.code_challenge IS NOT NULL AND $6 AND t.now - g.redeemed_at < $7 THEN 'DoubleSubmit'
                     WHEN g.redeemed_at IS NOT NULL THEN 'Replayed'
                     WHEN g.expires_at <= t.now THEN 'Expired'
-                    WHEN ($8 <@ g.resources) IS FALSE THEN 'InvalidTarget'
                     ELSE 'Dead'
                 END AS verdict
             FROM (SELECT clock_timestamp() AS now) t LEFT JOIN authorization_codes g ON g.code_hash = $1),
