@@ -1,0 +1,64 @@
+using System.Net;
+using IdentityProvider.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace IdentityProvider.Tests.Accounts;
+
+/// <summary>Memory-hard hashing cannot starve the rest.</summary>
+public sealed class PasswordOverloadTests : IAsyncLifetime
+{
+    private readonly Provider _provider = new();
+
+    public Task InitializeAsync() => _provider.StartAsync(options =>
+    {
+        options.Settings["Argon2:MaxConcurrency"] = "1";
+        options.Settings["Argon2:MaxQueue"] = "1";
+        options.Configure = CountingPasswordHasher.Install;
+    });
+
+    public Task DisposeAsync() => _provider.DisposeAsync();
+
+    [Fact]
+    [Trait("row", "P1")]
+    public async Task Beyond_the_queue_a_sign_in_is_503_with_Retry_After_while_the_token_endpoint_answers()
+    {
+        var hasher = _provider.Host.Services.GetRequiredService<CountingPasswordHasher>();
+        var browsers = Enumerable.Range(0, 5).Select(_ => _provider.NewBrowser()).ToArray();
+        var pages = await Task.WhenAll(browsers.Select(browser => browser.GetAsync("/account/login")));
+        hasher.Gate.Reset();
+
+        // One runs and one waits, whichever of the others it is; the rest are refused.
+        var running = browsers[0].SignInAsync(pages[0]);
+        await UntilAsync(() => hasher.Verified.Count == 1);
+        var others = browsers.Skip(1).Zip(pages.Skip(1), (browser, page) => browser.SignInAsync(page)).ToArray();
+        await UntilAsync(() => others.Count(task => task.IsCompleted) == others.Length - 1);
+
+        foreach (var refused in await Task.WhenAll(others.Where(task => task.IsCompleted)))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
+            Assert.Equal("5", refused.Header("Retry-After"));
+            Assert.True(refused.IsSignIn && refused.Has("sign-in-problem"));
+            Assert.Equal("alice", refused.Document.GetElementById("username")?.GetAttribute("value"));
+        }
+
+        (await _provider.Client("machine").ClientCredentialsAsync("api.read")).Succeeds();
+        var waiting = Assert.Single(others, task => !task.IsCompleted);
+        Assert.False(running.IsCompleted);
+
+        hasher.Gate.Set();
+        Assert.Equal("/account", (await running).Url.AbsolutePath);
+        Assert.Equal("/account", (await waiting).Url.AbsolutePath);
+        Assert.Equal(1, hasher.MostAtATime);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var i = 0; i < 3000 && !condition(); i++)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.True(condition());
+    }
+}
