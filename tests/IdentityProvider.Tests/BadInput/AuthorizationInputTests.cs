@@ -94,7 +94,7 @@ public sealed class AuthorizationInputTests(Provider provider)
         var request = provider.Client("web").Request(changes: ("nonce", new string('n', 1025)));
         Assert.Equal("invalid_request", Callback.Of(await provider.NewBrowser().GetAsync(RelyingParty.AuthorizeUrl(request)))["error"]);
 
-        var answer = await RawAsync($"GET /connect/authorize?state={new string('s', 20_000)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        var answer = await RawAsync($"GET /connect/authorize?state={new string('s', 9_000)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         Assert.Equal(414, Status(answer));
     }
 

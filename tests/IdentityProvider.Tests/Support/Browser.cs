@@ -75,6 +75,7 @@ internal sealed class Browser(HttpMessageInvoker http, string issuer)
                 request.Content = new FormUrlEncodedContent(form);
             }
 
+            Provider.AskFirst(request);
             var response = await http.SendAsync(request, CancellationToken.None);
             foreach (var cookie in response.Headers.TryGetValues("Set-Cookie", out var set) ? set : [])
             {

@@ -10,11 +10,14 @@ namespace IdentityProvider.Tests.Support;
 /// </summary>
 public sealed class Provider : IAsyncLifetime
 {
+    private const int LargeBody = 32 * 1024;
+
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
+        Expect100ContinueTimeout = TimeSpan.FromSeconds(30),
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
     });
 
@@ -44,6 +47,10 @@ public sealed class Provider : IAsyncLifetime
         options.Seed = ProviderSeed.Json;
         configure?.Invoke(options);
     });
+
+    /// <summary>A large body is only sent when the server wants it: a server that refuses it may close the connection before all is written.</summary>
+    internal static void AskFirst(HttpRequestMessage request) =>
+        request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > LargeBody;
 
     /// <summary>Lets days pass at once: the server's timers, which tick each second, do not run for each second that was left out.</summary>
     internal void Skip(TimeSpan span) => Time.AdjustTime(Time.GetUtcNow() + span);
@@ -76,6 +83,7 @@ public sealed class Provider : IAsyncLifetime
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
     {
         request.RequestUri = new Uri(new Uri(Issuer), request.RequestUri!);
+        AskFirst(request);
         return _http.SendAsync(request, CancellationToken.None);
     }
 
