@@ -17,6 +17,8 @@ internal sealed class CatalogStore(
         {
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
 
+            await WaitPatientlyAsync(context, cancellationToken);
+
             // The version row is locked first: two instances that seed at once take turns, and the second one finds nothing to do.
             await context.Database.ExecuteSqlAsync($"UPDATE catalog_version SET version = version + 1", cancellationToken);
             var now = time.GetUtcNow();
@@ -36,6 +38,19 @@ internal sealed class CatalogStore(
         }
 
         await cache.RefreshAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// The limits of the pool are for requests. Here an instance that starts, or an operator, waits for another one's whole transaction,
+    /// and an error would end the start. Shorter than the driver's own limit of 30 s.
+    /// </summary>
+    private static async Task WaitPatientlyAsync(IdentityProviderContext context, CancellationToken cancellationToken)
+    {
+        if (context.Database.IsNpgsql())
+        {
+            await context.Database.ExecuteSqlAsync($"SET LOCAL lock_timeout = '25s'", cancellationToken);
+            await context.Database.ExecuteSqlAsync($"SET LOCAL statement_timeout = '25s'", cancellationToken);
+        }
     }
 
     private static async Task UpsertAsync<T>(
