@@ -22,8 +22,8 @@ public sealed class ClockTests : IAsyncLifetime
         _installation = await Installation.CreateAsync();
         _fast = await _installation.StartAsync(new ShiftedClock(_error));
         _slow = await _installation.StartAsync(new ShiftedClock(-_error));
-        _onFast = StartTests.NewBrowser(_fast.Issuer, _cookies);
-        _onSlow = StartTests.NewBrowser(_slow.Issuer, _cookies);
+        _onFast = Browsers.New(_fast.Issuer, _cookies);
+        _onSlow = Browsers.New(_slow.Issuer, _cookies);
         await _fast.SignInAsync("alice", browser: _onFast);
     }
 

@@ -25,7 +25,7 @@ public sealed class FirstTokenTests : IDisposable
             () => server.Output.Any(line => line.Contains("open http://localhost:5000 and sign in as alice with password alice", StringComparison.Ordinal)),
             "The server announces itself");
         using var browser = server.NewClient();
-        await SignIn.AtAsync(browser);
+        await browser.SignInAsync();
     }
 
     /// <summary>3 s is the aim, on a machine that does nothing else. CPU time does not depend on what else the machine does.</summary>

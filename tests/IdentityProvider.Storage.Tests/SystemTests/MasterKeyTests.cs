@@ -50,7 +50,7 @@ public sealed class MasterKeyTests
         var here = (await app.RefreshAsync(old.Http, there["refresh_token"])).Succeeds();
         Assert.True(await App.IsActiveAsync(old.Http, there["access_token"]));
         Assert.True(await App.IsActiveAsync(next.Http, here["access_token"]));
-        using var sameBrowser = StartTests.NewBrowser(next.Issuer, new CookieContainer());
+        using var sameBrowser = Browsers.New(next.Issuer, new CookieContainer());
         await next.SignInAsync("alice", browser: sameBrowser);
         Assert.True(await App.IsActiveAsync(old.Http, (await app.TokensAsync(sameBrowser))["access_token"]));
 

@@ -14,7 +14,7 @@ public sealed class ShutdownTests
         installation.Settings["Shutdown:Drain"] = "00:02:00";
         await using var server = await IdpProcess.ServeAsync(installation.Settings);
         using var browser = server.NewClient();
-        await SignIn.AtAsync(browser);
+        await browser.SignInAsync();
         var app = App.Spa;
         var tokens = await app.TokensAsync(browser);
         Assert.Equal(HttpStatusCode.OK, (await Answer.ReadAsync(await browser.GetAsync("/health/ready"))).Status);

@@ -24,7 +24,7 @@ public sealed class StartTests
 
             // One key ring: a form of one instance is good at the next, and so is the session that it makes.
             var cookies = new CookieContainer();
-            var browsers = hosts.Select(host => NewBrowser(host.Issuer, cookies)).ToList();
+            var browsers = hosts.Select(host => Browsers.New(host.Issuer, cookies)).ToList();
             using var form = await browsers[0].GetAsync("/account/login");
             var token = (await form.ReadHtmlAsync()).QuerySelector("input[name=__RequestVerificationToken]")!.GetAttribute("value")!;
             using var signIn = await browsers[1].PostAsync(
@@ -32,8 +32,6 @@ public sealed class StartTests
             Assert.Equal(HttpStatusCode.SeeOther, signIn.StatusCode);
 
             // One root key: each instance signs, seals and opens what all others do.
-            var code = await App.Rotating.CodeAsync(browsers[2]);
-            Assert.NotEmpty(code);
             var app = App.Rotating;
             var tokens = await app.RedeemAsync(browsers[3], await app.CodeAsync(browsers[2]));
             foreach (var host in hosts)
@@ -56,7 +54,27 @@ public sealed class StartTests
         }
     }
 
-    /// <summary>Cookies do not tell ports apart, so instances on several ports of one machine share them, as behind a load balancer.</summary>
-    internal static HttpClient NewBrowser(string address, CookieContainer cookies) =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, CookieContainer = cookies }) { BaseAddress = new Uri(address) };
+    [Fact]
+    public async Task An_instance_that_starts_waits_for_another_ones_seed_longer_than_a_request_would()
+    {
+        await using var installation = await Installation.CreateAsync();
+        Assert.Equal(0, (await IdpProcess.RunAsync("migrate", installation.Settings)).ExitCode);
+
+        await using var seeding = await installation.LockAsync("SELECT 1 FROM catalog_version FOR UPDATE");
+        var start = installation.StartAsync();
+        await Eventually.BecomesAsync(
+            () => installation.ReadAsync<bool>(
+                """
+                SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    AND query_start < clock_timestamp() - interval '4 s')
+                """),
+            waits => waits || start.IsCompleted,
+            "The start waits for the lock");
+        Assert.False(start.IsCompleted);
+
+        await seeding.RollbackAsync();
+        await using var host = await start;
+        (await App.Machine.ClientCredentialsAsync(host.Http)).Succeeds();
+        await seeding.Connection!.DisposeAsync();
+    }
 }
