@@ -65,6 +65,8 @@ internal sealed class PasswordHashing : IDisposable
 
     private int StartWorkers(int configured)
     {
+        // Made first, whoever comes first: else the first unknown name would cost one hash more than a known one.
+        _queue.Writer.TryWrite(() => _ = _decoy.Value);
         var count = configured > 0 ? configured : Math.Max(1, Environment.ProcessorCount - 1);
         for (var i = 0; i < count; i++)
         {
