@@ -26,14 +26,14 @@ internal sealed record BenchOptions
 /// <summary>Runs the targets one after the other, never two at a time, and prints what came out.</summary>
 internal sealed class BenchRun(BenchOptions options, TextWriter output)
 {
-    public async Task RunAsync()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var costs = options.Primitives ? await MeasurePrimitivesAsync() : null;
+        var costs = options.Primitives ? await MeasurePrimitivesAsync(cancellationToken) : null;
         var measurements = new List<Measurement>();
         foreach (var target in options.Targets)
         {
             await using var running = await StartAsync(target);
-            measurements.AddRange(await RunAsync(running));
+            measurements.AddRange(await RunAsync(running, cancellationToken));
         }
 
         output.WriteLine();
@@ -44,9 +44,9 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output)
             OurServer.Name);
     }
 
-    public async Task<PrimitiveCosts> MeasurePrimitivesAsync()
+    public async Task<PrimitiveCosts> MeasurePrimitivesAsync(CancellationToken cancellationToken)
     {
-        var costs = await new PrimitiveMeasurement(options.WarmUp, options.Duration, options.Concurrency, options.Rows).RunAsync();
+        var costs = await new PrimitiveMeasurement(options.WarmUp, options.Duration, options.Concurrency, options.Rows, cancellationToken).RunAsync();
         Report.Print(output, costs);
         return costs;
     }
@@ -55,7 +55,7 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output)
         ? OurServer.StartAsync(options.Concurrency, options.Rows)
         : Peer.StartAsync(target == Peer.OnPostgres, options.Concurrency, options.Rows, options.Concurrency);
 
-    private async Task<List<Measurement>> RunAsync(Target target)
+    private async Task<List<Measurement>> RunAsync(Target target, CancellationToken cancellationToken)
     {
         using var http = new Http(options.Concurrency);
         var driver = new Driver(target, http);
@@ -63,7 +63,7 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output)
         foreach (var scenario in Scenario.All.Where(scenario => options.Scenarios.Contains(scenario.Name)))
         {
             var workers = await Task.WhenAll(Enumerable.Range(0, options.Concurrency).Select(number => scenario.CreateWorkerAsync(driver, number)));
-            var result = await LoadGenerator.RunAsync(workers, options.WarmUp, options.Duration, target.Clock);
+            var result = await LoadGenerator.RunAsync(workers, options.WarmUp, options.Duration, target.Clock, cancellationToken);
             measurements.Add(new Measurement(scenario, target.Name, result));
             output.WriteLine($"{target.Name} {scenario.Name}: {result.Throughput:0} ops/s, {result.Cpu.Server:0} + {result.Cpu.Postgres:0} µs");
         }

@@ -33,11 +33,11 @@ BenchRun Create(ParseResult parsed) => new(
     Console.Out);
 
 var run = new Command("run", "Loads our server and the peer in turn, and compares.") { scenario, target, seconds, warmUp, concurrency, rows, noPrimitives };
-run.SetAction(async (parsed, _) =>
+run.SetAction(async (parsed, stop) =>
 {
     try
     {
-        await Create(parsed).RunAsync();
+        await Create(parsed).RunAsync(stop);
         return 0;
     }
     catch (UnexpectedReplyException error)
@@ -45,13 +45,20 @@ run.SetAction(async (parsed, _) =>
         await Console.Error.WriteLineAsync(error.Message);
         return 1;
     }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        return 130;
+    }
 });
 
 var primitives = new Command("primitives", "Measures what the operations are made of.") { seconds, warmUp, concurrency, rows };
-primitives.SetAction((parsed, _) => Create(parsed).MeasurePrimitivesAsync());
+primitives.SetAction((parsed, stop) => Create(parsed).MeasurePrimitivesAsync(stop));
 
 var baseline = new Command("baseline-server", "The process whose endpoints are the primitives.") { port };
 baseline.Hidden = true;
 baseline.SetAction((parsed, _) => BaselineServer.RunAsync(parsed.GetValue(port)));
 
-return await new RootCommand("Load on the server, and on a peer, on one machine.") { run, primitives, baseline }.Parse(args).InvokeAsync();
+// Interrupted, it still stops what it has started.
+return await new RootCommand("Load on the server, and on a peer, on one machine.") { run, primitives, baseline }
+    .Parse(args)
+    .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

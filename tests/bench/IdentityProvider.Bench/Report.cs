@@ -1,4 +1,5 @@
 using System.Globalization;
+using IdentityProvider.Bench.Cpu;
 using IdentityProvider.Bench.Load;
 using IdentityProvider.Bench.Primitives;
 using IdentityProvider.Bench.Scenarios;
@@ -13,15 +14,17 @@ internal static class Report
 {
     public static void Print(TextWriter output, PrimitiveCosts costs)
     {
-        output.WriteLine("| primitive | CPU µs |");
-        output.WriteLine("|---|---:|");
-        foreach (var (name, value) in (IEnumerable<(string, double)>)
+        output.WriteLine("| primitive | server µs | PostgreSQL µs | total µs |");
+        output.WriteLine("|---|---:|---:|---:|");
+        foreach (var (name, cost) in (IEnumerable<(string, CpuPerOperation)>)
             [
-                ("JSON GET", costs.JsonGet), ("form POST", costs.FormPost), ("point query", costs.PointQuery), ("update", costs.Update),
-                ("sign RS256", costs.SignRs256), ("sign ES256", costs.SignEs256), ("verify RS256", costs.VerifyRs256), ("verify ES256", costs.VerifyEs256),
+                ("JSON GET", Computing(costs.JsonGet)), ("form POST", Computing(costs.FormPost)),
+                ("point query", costs.PointQuery), ("update", costs.Update),
+                ("sign RS256", Computing(costs.SignRs256)), ("sign ES256", Computing(costs.SignEs256)),
+                ("verify RS256", Computing(costs.VerifyRs256)), ("verify ES256", Computing(costs.VerifyEs256)),
             ])
         {
-            output.WriteLine($"| {name} | {Number(value)} |");
+            output.WriteLine($"| {name} | {Number(cost.Server)} | {Number(cost.Postgres)} | {Number(cost.Total)} |");
         }
     }
 
@@ -47,6 +50,8 @@ internal static class Report
             }
         }
     }
+
+    private static CpuPerOperation Computing(double cost) => new(cost, 0);
 
     private static string Number(double? value) => value switch
     {

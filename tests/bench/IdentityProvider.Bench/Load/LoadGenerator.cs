@@ -9,13 +9,14 @@ internal sealed record LoadResult(double Throughput, double P50Milliseconds, dou
 /// <summary>Closed-loop load: each worker sends its next operation when the last one is answered.</summary>
 internal static class LoadGenerator
 {
-    public static async Task<LoadResult> RunAsync(IReadOnlyList<Func<Task>> workers, TimeSpan warmUp, TimeSpan duration, CpuClock clock)
+    public static async Task<LoadResult> RunAsync(
+        IReadOnlyList<Func<Task>> workers, TimeSpan warmUp, TimeSpan duration, CpuClock clock, CancellationToken cancellationToken)
     {
-        await RunWorkersAsync(workers, warmUp);
+        await RunWorkersAsync(workers, warmUp, cancellationToken);
 
         var before = clock.Read();
         var started = Stopwatch.GetTimestamp();
-        var latencies = await RunWorkersAsync(workers, duration);
+        var latencies = await RunWorkersAsync(workers, duration, cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
         var cpu = clock.Read().Since(before).Per(latencies.Length);
 
@@ -23,9 +24,9 @@ internal static class LoadGenerator
         return new LoadResult(latencies.Length / elapsed.TotalSeconds, Percentile(latencies, 0.50), Percentile(latencies, 0.99), cpu);
     }
 
-    private static async Task<long[]> RunWorkersAsync(IReadOnlyList<Func<Task>> workers, TimeSpan duration)
+    private static async Task<long[]> RunWorkersAsync(IReadOnlyList<Func<Task>> workers, TimeSpan duration, CancellationToken cancellationToken)
     {
-        using var failure = new CancellationTokenSource();
+        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var deadline = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         var latencies = await Task.WhenAll(workers.Select(worker => Task.Run(async () =>
         {
@@ -48,6 +49,7 @@ internal static class LoadGenerator
 
             return own;
         })));
+        cancellationToken.ThrowIfCancellationRequested();
         return [.. latencies.SelectMany(own => own)];
     }
 

@@ -1,3 +1,5 @@
+using IdentityProvider.Bench.Cpu;
+
 namespace IdentityProvider.Bench.Primitives;
 
 /// <summary>Processor time of what an operation is made of, in microseconds, PostgreSQL included.</summary>
@@ -17,9 +19,9 @@ internal sealed record PrimitiveCosts
 
     public required double VerifyEs256 { get; init; }
 
-    /// <summary>One row by its key, prepared.</summary>
-    public required double PointQuery { get; init; }
+    /// <summary>One row by its key, prepared: the driver, and PostgreSQL.</summary>
+    public required CpuPerOperation PointQuery { get; init; }
 
-    /// <summary>One row changed by its key, prepared and committed to disk.</summary>
-    public required double Update { get; init; }
+    /// <summary>One row changed by its key, prepared and committed to disk: the driver, and PostgreSQL.</summary>
+    public required CpuPerOperation Update { get; init; }
 }

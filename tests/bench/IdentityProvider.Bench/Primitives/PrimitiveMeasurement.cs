@@ -11,7 +11,7 @@ namespace IdentityProvider.Bench.Primitives;
 /// Measures the primitives as the scenarios are measured: the endpoints in a process of their own, the rest in this one, which does
 /// nothing else meanwhile.
 /// </summary>
-internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, int concurrency, int rows)
+internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, int concurrency, int rows, CancellationToken cancellationToken)
 {
     private const int RowsInUse = 20_000;
     private const int LeastRows = 10 * RowsInUse;
@@ -28,8 +28,8 @@ internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, i
         var ecSignature = ecdsa.SignData(s_message, HashAlgorithmName.SHA256);
         return new PrimitiveCosts
         {
-            JsonGet = get,
-            FormPost = post,
+            JsonGet = get.Total,
+            FormPost = post.Total,
             SignRs256 = await MeasureAsync(() => rsa.SignData(s_message, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
             SignEs256 = await MeasureAsync(() => ecdsa.SignData(s_message, HashAlgorithmName.SHA256)),
             VerifyRs256 = await MeasureAsync(() => rsa.VerifyData(s_message, rsaSignature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
@@ -39,7 +39,7 @@ internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, i
         };
     }
 
-    private async Task<(double Get, double Post)> MeasureEndpointsAsync()
+    private async Task<(CpuPerOperation Get, CpuPerOperation Post)> MeasureEndpointsAsync()
     {
         var port = Target.FreePort();
         await using var server = ServerProcess.Start(
@@ -55,7 +55,7 @@ internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, i
         return (get, post);
     }
 
-    private async Task<(double Query, double Update)> MeasureStatementsAsync()
+    private async Task<(CpuPerOperation Query, CpuPerOperation Update)> MeasureStatementsAsync()
     {
         await using var postgres = await ThrowawayPostgres.StartAsync();
         await postgres.ExecuteAsync(
@@ -126,8 +126,8 @@ internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, i
         }
     }
 
-    private async Task<double> RunAsync(CpuClock clock, Func<Task> operation) =>
-        (await LoadGenerator.RunAsync([.. Enumerable.Repeat(operation, concurrency)], warmUp, duration, clock)).Cpu.Total;
+    private async Task<CpuPerOperation> RunAsync(CpuClock clock, Func<Task> operation) =>
+        (await LoadGenerator.RunAsync([.. Enumerable.Repeat(operation, concurrency)], warmUp, duration, clock, cancellationToken)).Cpu;
 
     /// <summary>Pure computing, on one thread.</summary>
     private async Task<double> MeasureAsync(Action operation)
@@ -139,6 +139,6 @@ internal sealed class PrimitiveMeasurement(TimeSpan warmUp, TimeSpan duration, i
             return Task.CompletedTask;
         };
         var limit = TimeSpan.FromSeconds(Math.Min(2, duration.TotalSeconds));
-        return (await LoadGenerator.RunAsync([worker], limit, limit, clock)).Cpu.Total;
+        return (await LoadGenerator.RunAsync([worker], limit, limit, clock, cancellationToken)).Cpu.Total;
     }
 }

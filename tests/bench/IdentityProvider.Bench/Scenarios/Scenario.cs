@@ -21,23 +21,23 @@ internal sealed record Scenario(string Name, Func<PrimitiveCosts, double>? Primi
         new("jwks", cost => cost.JsonGet, (driver, _) => Worker(() => driver.GetJsonAsync(driver.Target.Keys, "keys"))),
         new("client-credentials-es256", cost => cost.FormPost + cost.SignEs256, (driver, _) => Worker(() => driver.ClientCredentialsAsync(Cast.Es256))),
         new("client-credentials-rs256", cost => cost.FormPost + cost.SignRs256, (driver, _) => Worker(() => driver.ClientCredentialsAsync(Cast.Rs256))),
-        new("introspect", cost => cost.FormPost + cost.PointQuery, async (driver, number) =>
+        new("introspect", cost => cost.FormPost + cost.PointQuery.Total, async (driver, number) =>
         {
             var next = Cycle(await AccessTokensAsync(driver, number));
             return () => driver.IntrospectAsync(next());
         }),
-        new("userinfo", cost => cost.JsonGet + cost.PointQuery, async (driver, number) =>
+        new("userinfo", cost => cost.JsonGet + cost.PointQuery.Total, async (driver, number) =>
         {
             var next = Cycle(await AccessTokensAsync(driver, number));
             return () => driver.UserInfoAsync(next(), Cast.Person(number));
         }),
-        new("refresh-rs256", cost => cost.FormPost + cost.Update + (2 * cost.SignRs256), (driver, number) =>
+        new("refresh-rs256", cost => cost.FormPost + cost.Update.Total + (2 * cost.SignRs256), (driver, number) =>
             RefreshChainAsync(driver, number, $"{IdentityScope} offline_access {Cast.Rs256.Scope}", Cast.Rs256)),
-        new("refresh-es256", cost => cost.FormPost + cost.Update + cost.SignEs256, (driver, number) =>
+        new("refresh-es256", cost => cost.FormPost + cost.Update.Total + cost.SignEs256, (driver, number) =>
             RefreshChainAsync(driver, number, $"offline_access {Cast.Es256.Scope}", Cast.Es256)),
 
         // Authorize reads the session and writes the code; redemption is one writing statement.
-        new("code-sso", cost => cost.JsonGet + cost.PointQuery + cost.Update + cost.FormPost + cost.Update + (2 * cost.SignRs256), async (driver, number) =>
+        new("code-sso", cost => cost.JsonGet + cost.PointQuery.Total + cost.Update.Total + cost.FormPost + cost.Update.Total + (2 * cost.SignRs256), async (driver, number) =>
         {
             var browser = driver.NewBrowser();
             Task<Tokens> FlowAsync() => driver.CodeFlowAsync(browser, Cast.Person(number), $"{IdentityScope} {Cast.Rs256.Scope}", Cast.Rs256);
