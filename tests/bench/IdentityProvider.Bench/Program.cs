@@ -13,7 +13,7 @@ scenario.AcceptOnlyFromAmong(scenarios);
 var target = new Option<string[]>("--target") { Description = "Only these.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => targets };
 target.AcceptOnlyFromAmong(targets);
 var seconds = new Option<int>("--seconds") { Description = "How long each scenario is measured.", DefaultValueFactory = _ => 15 };
-var warmUp = new Option<int>("--warm-up") { Description = "Seconds before that; .NET needs 10.", DefaultValueFactory = _ => 10 };
+var warmUp = new Option<int>("--warm-up") { Description = "Seconds before that, for .NET to compile what is hot.", DefaultValueFactory = _ => 20 };
 var concurrency = new Option<int>("--concurrency") { Description = "Workers, each with one request at a time.", DefaultValueFactory = _ => 16 };
 var rows = new Option<int>("--rows") { Description = "Grants that are stored before the load.", DefaultValueFactory = _ => 0 };
 var noPrimitives = new Option<bool>("--no-primitives") { Description = "Do not measure the primitives." };
