@@ -8,7 +8,8 @@ internal sealed partial class PostgresGrantStore
 {
     /// <summary>
     /// The row is locked first, by its key alone, so that a waiter judges it as the winner left it; the clock is read after the wait. The
-    /// arms of the verdict stand in the order of <see cref="RefreshDecision"/>.
+    /// arms of the verdict stand in the order of <see cref="RefreshDecision"/>. One UPDATE serves all verdicts that change something: an
+    /// UPDATE costs its start-up even where it finds no row. Whatever is changed was alive, so nothing is un-revoked.
     /// </summary>
     private static readonly string Refresh = $"""
         WITH locked AS MATERIALIZED (
@@ -41,24 +42,24 @@ internal sealed partial class PostgresGrantStore
                 END AS verdict
             FROM timed g CROSS JOIN LATERAL (SELECT g.now) t
             {Liveness.Joins}),
-        rotated AS (
-            UPDATE grants g SET generation = g.generation + 1, previous_hash = g.secret_hash, secret_hash = $13, rotated_at = j.now,
-                sealed_successor = $14, network = $9, user_agent = $10, late_retry_used = FALSE,
-                idle_expires_at = CASE WHEN $15 IS NULL THEN g.idle_expires_at ELSE least(j.now + $15, g.absolute_expires_at) END
-            FROM judged j WHERE j.verdict = 'Rotated' AND g.id = $1),
-        reused AS (
-            UPDATE grants g SET sealed_successor = NULL,
-                idle_expires_at = CASE WHEN $15 IS NULL THEN g.idle_expires_at ELSE least(j.now + $15, g.absolute_expires_at) END
-            FROM judged j WHERE j.verdict = 'Reused' AND g.id = $1),
-        retried AS (
+        changed AS (
             UPDATE grants g SET
-                late_retry_used = g.late_retry_used OR j.verdict = 'RetriedLate',
-                retries = CASE WHEN j.verdict = 'RetriedLate' THEN g.retries WHEN j.counts_anew THEN 1 ELSE g.retries + 1 END,
-                retries_since = CASE WHEN j.verdict = 'RetriedElsewhere' AND j.counts_anew THEN j.now ELSE g.retries_since END
-            FROM judged j WHERE j.verdict IN ('RetriedElsewhere', 'RetriedLate') AND g.id = $1),
-        revoked AS (
-            UPDATE grants g SET revoked_at = j.now, revoked_reason = 'refresh_token_reused'
-            FROM judged j WHERE j.verdict = 'ReuseDetected' AND g.id = $1)
+                generation = CASE WHEN j.verdict = 'Rotated' THEN g.generation + 1 ELSE g.generation END,
+                previous_hash = CASE WHEN j.verdict = 'Rotated' THEN g.secret_hash ELSE g.previous_hash END,
+                secret_hash = CASE WHEN j.verdict = 'Rotated' THEN $13 ELSE g.secret_hash END,
+                rotated_at = CASE WHEN j.verdict = 'Rotated' THEN j.now ELSE g.rotated_at END,
+                sealed_successor = CASE j.verdict WHEN 'Rotated' THEN $14 WHEN 'Reused' THEN NULL ELSE g.sealed_successor END,
+                network = CASE WHEN j.verdict = 'Rotated' THEN $9 ELSE g.network END,
+                user_agent = CASE WHEN j.verdict = 'Rotated' THEN $10 ELSE g.user_agent END,
+                late_retry_used = CASE j.verdict WHEN 'Rotated' THEN FALSE WHEN 'RetriedLate' THEN TRUE ELSE g.late_retry_used END,
+                idle_expires_at = CASE WHEN j.verdict IN ('Rotated', 'Reused') AND $15 IS NOT NULL
+                    THEN least(j.now + $15, g.absolute_expires_at) ELSE g.idle_expires_at END,
+                retries = CASE WHEN j.verdict <> 'RetriedElsewhere' THEN g.retries WHEN j.counts_anew THEN 1 ELSE g.retries + 1 END,
+                retries_since = CASE WHEN j.verdict = 'RetriedElsewhere' AND j.counts_anew THEN j.now ELSE g.retries_since END,
+                revoked_at = CASE WHEN j.verdict = 'ReuseDetected' THEN j.now END,
+                revoked_reason = CASE WHEN j.verdict = 'ReuseDetected' THEN 'refresh_token_reused' END
+            FROM judged j
+            WHERE g.id = $1 AND j.verdict IN ('Rotated', 'Reused', 'RetriedElsewhere', 'RetriedLate', 'ReuseDetected'))
         SELECT g.verdict, g.now, g.sealed_successor, {GrantColumns}, {SubjectSql.PostgresColumns("$16 OR g.claims_request IS NOT NULL")}
         FROM judged g LEFT JOIN "AspNetUsers" u
             ON u."Id" = g.subject_id AND g.verdict IN ('Rotated', 'Reused', 'Retried', 'RetriedElsewhere', 'RetriedLate')
