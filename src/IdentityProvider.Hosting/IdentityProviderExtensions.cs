@@ -12,6 +12,7 @@ using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Hosting.Subjects;
 using IdentityProvider.Protocol;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
 using IdentityProvider.Storage;
@@ -61,7 +62,8 @@ public static class IdentityProviderExtensions
         services.AddSection<Argon2Options>("Argon2");
         services.AddSection<BrandingOptions>("Branding");
         services.AddSection<RateLimitsSection>("RateLimits");
-        services.Configure<ProtocolOptions>(protocol => protocol.Issuer = issuer);
+        services.AddSection<OutboundOptions>("Outbound");
+        services.Configure<ProtocolOptions>(protocol => (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development));
         services.Configure<SessionCookieOptions>(cookie => cookie.Secure = settings.IsHttps);
 
         services.AddSingleton<RootKeyHolder>();

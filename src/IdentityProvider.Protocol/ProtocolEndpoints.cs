@@ -9,6 +9,7 @@ using IdentityProvider.Protocol.Endpoints.Token;
 using IdentityProvider.Protocol.Endpoints.UserInfo;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Protocol.Sessions;
 using IdentityProvider.Protocol.Subjects;
@@ -33,7 +34,8 @@ public static class ProtocolEndpoints
 
     /// <summary>
     /// Registers the protocol. The host provides the ports (<see cref="Grants.IGrantStore"/> and the others), <see cref="RootKey"/>, and
-    /// configures <see cref="ProtocolOptions"/>, <see cref="TokenOptions"/>, <see cref="RefreshTokenOptions"/>, <see cref="KeyManagementOptions"/>.
+    /// configures <see cref="ProtocolOptions"/>, <see cref="TokenOptions"/>, <see cref="RefreshTokenOptions"/>, <see cref="KeyManagementOptions"/>,
+    /// <see cref="OutboundOptions"/>.
     /// </summary>
     public static IServiceCollection AddProtocol(this IServiceCollection services)
     {
@@ -42,6 +44,7 @@ public static class ProtocolEndpoints
         services.AddMetrics();
         services.AddSingleton<ProtocolMetrics>();
 
+        services.AddSingleton<OutboundHttp>();
         services.AddSingleton<SigningKeys>();
         services.AddHostedService<KeyMaintenance>();
         services.AddSingleton<ClientAuthenticator>();

@@ -6,6 +6,9 @@ public sealed record ProtocolOptions
     /// <summary>The issuer identifier (RFC 8414 §2), without a trailing slash: the base of every URL that we publish.</summary>
     public string Issuer { get; set; } = "";
 
+    /// <summary>Development: clients on loopback may be called, also by http.</summary>
+    public bool IsDevelopment { get; set; }
+
     /// <summary>Whether browsers reach us by https: cookies are then Secure and carry the <c>__Host-</c> prefix.</summary>
     public bool IsSecure => Issuer.StartsWith("https://", StringComparison.Ordinal);
 }

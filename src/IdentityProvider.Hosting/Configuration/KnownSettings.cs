@@ -4,6 +4,7 @@ using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Tokens;
 using IdentityProvider.UI.Branding;
 using Microsoft.Extensions.Configuration;
@@ -25,6 +26,7 @@ internal static class KnownSettings
         ["KeyManagement"] = typeof(KeyManagementOptions),
         ["Keys"] = typeof(KeysSection),
         ["Mail"] = typeof(MailSection),
+        ["Outbound"] = typeof(OutboundOptions),
         ["Passwords"] = typeof(PasswordsSection),
         ["Production"] = typeof(ProductionSection),
         ["RateLimits"] = typeof(RateLimitsSection),
