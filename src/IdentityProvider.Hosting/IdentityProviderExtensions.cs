@@ -16,6 +16,7 @@ using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
 using IdentityProvider.Storage;
+using IdentityProvider.Storage.Redis;
 using IdentityProvider.UI;
 using IdentityProvider.UI.Branding;
 using Microsoft.AspNetCore.Builder;
@@ -62,6 +63,7 @@ public static class IdentityProviderExtensions
         services.AddSection<Argon2Options>("Argon2");
         services.AddSection<BrandingOptions>("Branding");
         services.AddSection<RateLimitsSection>("RateLimits");
+        services.AddSection<RedisOptions>("Redis");
         services.AddSection<OutboundOptions>("Outbound");
         services.Configure<ProtocolOptions>(protocol => (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development));
         services.Configure<SessionCookieOptions>(cookie => cookie.Secure = settings.IsHttps);
@@ -72,6 +74,7 @@ public static class IdentityProviderExtensions
         {
             Provider = settings.Provider,
             ConnectionString = settings.ConnectionString,
+            RedisConnectionString = settings.RedisConnection,
             SigningKeyDirectory = settings.KeysDirectory,
         });
         services.AddAccounts();

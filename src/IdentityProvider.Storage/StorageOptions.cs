@@ -19,6 +19,9 @@ public sealed record StorageOptions
     /// <summary>The connection string for it.</summary>
     public required string ConnectionString { get; init; }
 
+    /// <summary>The connection string of Redis; null: there is none, and instances tell each other nothing.</summary>
+    public string? RedisConnectionString { get; init; }
+
     /// <summary>The directory for signing keys; null: they live in the database, which several instances need.</summary>
     public string? SigningKeyDirectory { get; init; }
 }

@@ -14,12 +14,15 @@ using IdentityProvider.Storage.DataProtection;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
 using IdentityProvider.Storage.Keys;
+using IdentityProvider.Storage.Redis;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using KeyRingOptions = Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions;
 
@@ -54,6 +57,10 @@ public static class StorageServices
         services.AddHostedService<ExpiredRowCleanup>();
         services.AddCatalog();
         services.AddKeys(options.SigningKeyDirectory);
+        if (options.RedisConnectionString is { } redis)
+        {
+            services.AddRedis(redis);
+        }
 
         // Version 3 has the table of passkeys. The schema follows these options, so a host cannot change them.
         services.PostConfigure<IdentityOptions>(identity => identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3);
@@ -99,6 +106,16 @@ public static class StorageServices
         services.AddSingleton<IClientSource>(provider => provider.GetRequiredService<CatalogCache>());
         services.AddSingleton<IResourceSource>(provider => provider.GetRequiredService<CatalogCache>());
         services.AddSingleton<ICatalogStore, CatalogStore>();
+    }
+
+    private static void AddRedis(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(provider => new RedisConnection(
+            connectionString,
+            provider.GetRequiredService<IOptions<RedisOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RedisConnection>>()));
+        services.AddHostedService<RedisWatch>();
     }
 
     private static void AddKeys(this IServiceCollection services, string? signingKeyDirectory)

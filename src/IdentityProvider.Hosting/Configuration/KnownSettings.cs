@@ -6,6 +6,7 @@ using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Tokens;
+using IdentityProvider.Storage.Redis;
 using IdentityProvider.UI.Branding;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
@@ -30,6 +31,7 @@ internal static class KnownSettings
         ["Passwords"] = typeof(PasswordsSection),
         ["Production"] = typeof(ProductionSection),
         ["RateLimits"] = typeof(RateLimitsSection),
+        ["Redis"] = typeof(RedisOptions),
         ["RefreshTokens"] = typeof(RefreshTokenOptions),
         ["Seed"] = typeof(SeedSection),
         ["Sessions"] = typeof(SessionOptions),

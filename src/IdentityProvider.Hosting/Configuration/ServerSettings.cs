@@ -25,6 +25,7 @@ internal sealed record ServerSettings
 
     public string? SeedPath { get; init; }
 
+    /// <summary>Null: there is none.</summary>
     public string? RedisConnection { get; init; }
 
     public required bool Development { get; init; }
@@ -64,6 +65,7 @@ internal sealed record ServerSettings
         var masterKey = Try(() => MasterKeySource.ReadCurrent(configuration, development ? keys?.Directory : null));
         var previousMasterKey = Try(() => MasterKeySource.Read(configuration, "PreviousMasterKey"));
         var issuer = Try(() => IssuerRules.Read(configuration["Issuer"], development, allowed.HttpIssuer));
+        var redis = Try(() => ReadRedis(configuration));
         var seed = Try(() => configuration.Read<SeedSection>("Seed"));
         var forwardedHeaders = Try(() => configuration.Read<ForwardedHeadersSection>("ForwardedHeaders"));
         var hsts = Try(() => configuration.Read<HstsSection>("Hsts"));
@@ -84,7 +86,7 @@ internal sealed record ServerSettings
             PreviousMasterKey = previousMasterKey,
             KeysDirectory = keys!.Directory,
             SeedPath = seed!.Path,
-            RedisConnection = configuration.GetConnectionString("Redis"),
+            RedisConnection = redis,
             Development = development,
             Allowed = allowed,
             ForwardedHeaders = forwardedHeaders!,
@@ -107,6 +109,18 @@ internal sealed record ServerSettings
                 return null;
             }
         }
+    }
+
+    private static string? ReadRedis(ConfigurationManager configuration)
+    {
+        if (configuration.GetConnectionString("Redis") is not { } redis || string.IsNullOrWhiteSpace(redis))
+        {
+            return null;
+        }
+
+        return Storage.Redis.RedisConnection.FindProblem(redis) is { } problem
+            ? throw new ConfigurationException($"ConnectionStrings:Redis cannot be used. {problem}")
+            : redis;
     }
 
     private static DatabaseSection ReadDatabase(ConfigurationManager configuration, string? connectionString, bool sqliteAllowed)

@@ -1,7 +1,6 @@
-using System.Net.Sockets;
-using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage;
+using IdentityProvider.Storage.Redis;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace IdentityProvider.Hosting.Health;
@@ -55,26 +54,9 @@ internal sealed class SigningKeysCheck(SigningKeys keys) : IHealthCheck
         Task.FromResult(keys.Ready ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("There is no usable signing key."));
 }
 
-/// <summary>Redis accepts connections. Its loss degrades the service and never makes it unready.</summary>
-internal sealed class RedisCheck(ServerSettings settings, TimeProvider time) : IHealthCheck
+/// <summary>Redis answers. Its loss degrades the service and never makes it unready.</summary>
+internal sealed class RedisCheck(RedisConnection redis) : IHealthCheck
 {
-    private const int DefaultPort = 6379;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        var parts = settings.RedisConnection!.Split(',')[0].Split(':');
-        using var limit = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync(parts[0], parts.Length > 1 && int.TryParse(parts[1], out var port) ? port : DefaultPort, either.Token);
-            return HealthCheckResult.Healthy();
-        }
-        catch (Exception error) when (error is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return HealthCheckResult.Degraded("Redis cannot be reached.");
-        }
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(redis.IsReachable ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("Redis cannot be reached."));
 }

@@ -24,7 +24,7 @@ internal static class HealthEndpoints
             .AddCheck<DatabaseCheck>("database")
             .AddCheck<MigrationsCheck>("migrations")
             .AddCheck<SigningKeysCheck>("signing_keys");
-        if (!string.IsNullOrWhiteSpace(settings.RedisConnection))
+        if (settings.RedisConnection is not null)
         {
             checks.AddCheck<RedisCheck>("redis");
         }

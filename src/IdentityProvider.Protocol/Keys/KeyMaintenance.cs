@@ -6,7 +6,8 @@ namespace IdentityProvider.Protocol.Keys;
 /// <summary>Loads the keys before the server listens, follows changes of others, and makes the next keys in time.</summary>
 internal sealed partial class KeyMaintenance(SigningKeys keys, TimeProvider time, ILogger<KeyMaintenance> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    /// <summary>1 s: a key that was retired is refused everywhere within two.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -2,17 +2,20 @@ using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Redis;
 using Microsoft.EntityFrameworkCore;
 
 namespace IdentityProvider.Storage.Clients;
 
 internal sealed class CatalogStore(
-    Func<IdentityProviderContext> contexts, CatalogReader reader, CatalogCache cache, TimeProvider time) : ICatalogStore
+    Func<IdentityProviderContext> contexts, CatalogReader reader, CatalogCache cache, TimeProvider time, RedisConnection? redis = null)
+    : ICatalogStore
 {
     public Task<CatalogContents> LoadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
 
     public async Task ApplyAsync(CatalogContents upserts, CatalogRemovals removals, CancellationToken cancellationToken)
     {
+        var changed = false;
         await using (var context = contexts())
         {
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -34,10 +37,15 @@ internal sealed class CatalogStore(
             if (await context.SaveChangesAsync(cancellationToken) > 0)
             {
                 await transaction.CommitAsync(cancellationToken);
+                changed = true;
             }
         }
 
         await cache.RefreshAsync(cancellationToken);
+        if (changed && redis is not null)
+        {
+            await redis.PublishAsync(Changes.Channel, Changes.Catalog);
+        }
     }
 
     /// <summary>

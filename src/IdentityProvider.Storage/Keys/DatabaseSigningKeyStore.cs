@@ -1,10 +1,11 @@
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Redis;
 using Microsoft.EntityFrameworkCore;
 
 namespace IdentityProvider.Storage.Keys;
 
-internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts) : ISigningKeyStore
+internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts, RedisConnection? redis = null) : ISigningKeyStore
 {
     public async Task<IReadOnlyList<StoredSigningKey>> LoadAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +48,6 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
         try
         {
             await context.SaveChangesAsync(cancellationToken);
-            return true;
         }
         catch (DbUpdateException)
         {
@@ -59,6 +59,9 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
 
             throw;
         }
+
+        await AnnounceAsync();
+        return true;
     }
 
     public async Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken)
@@ -72,7 +75,10 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
                 .SetProperty(it => it.RetiredAt, retiredAt)
                 .SetProperty(it => it.SealedPrivateKey, key.SealedPrivateKey),
             cancellationToken);
+        await AnnounceAsync();
     }
+
+    private Task AnnounceAsync() => redis?.PublishAsync(Changes.Channel, Changes.SigningKeys) ?? Task.CompletedTask;
 
     private static Task<bool> ExistsAsync(IdentityProviderContext context, StoredSigningKey key, CancellationToken cancellationToken) =>
         context.Set<SigningKeyRow>().AnyAsync(

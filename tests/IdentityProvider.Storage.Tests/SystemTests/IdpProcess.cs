@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -73,11 +72,19 @@ internal sealed partial class IdpProcess : IAsyncDisposable
     /// <summary>A client for one more browser or program.</summary>
     public HttpClient NewClient() => NewClient(Http.BaseAddress!);
 
-    /// <summary>SIGTERM, as every orchestrator sends it.</summary>
-    public async Task TerminateAsync()
+    /// <inheritdoc cref="Signals.TerminateAsync"/>
+    public Task TerminateAsync() => _process.TerminateAsync();
+
+    /// <inheritdoc cref="Signals.FreezeAsync"/>
+    public Task FreezeAsync() => _process.FreezeAsync();
+
+    public Task ThawAsync() => _process.ThawAsync();
+
+    /// <summary>SIGKILL: it finishes nothing.</summary>
+    public async Task KillAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        _process.Kill();
+        await _process.WaitForExitAsync();
     }
 
     /// <summary>The exit code, once everything that was written has been read.</summary>

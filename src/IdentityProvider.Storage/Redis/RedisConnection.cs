@@ -1,0 +1,188 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace IdentityProvider.Storage.Redis;
+
+/// <summary>
+/// The one connection to Redis. Whoever asks must be able to do without an answer: Redis keeps nothing that decides. The first call that
+/// fails or is late makes it count as away, and from then on nobody waits for it; <see cref="RedisWatch"/> finds out when it is back.
+/// </summary>
+public sealed partial class RedisConnection : IDisposable
+{
+    private const int Unknown = 0;
+    private const int Reachable = 1;
+    private const int Away = 2;
+
+    /// <summary>A connection is made by no request, so it may take longer than a call: names to resolve, and perhaps TLS.</summary>
+    private static readonly TimeSpan _connectLimit = TimeSpan.FromSeconds(1);
+
+    private readonly ConfigurationOptions _configuration;
+    private readonly TimeSpan _callLimit;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisConnection> _logger;
+    private readonly Lock _connecting = new();
+    private Task<ConnectionMultiplexer>? _connection;
+    private int _state = Unknown;
+
+    internal RedisConnection(string connectionString, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisConnection> logger)
+    {
+        _configuration = Parse(connectionString);
+        _callLimit = options.Value.CallTimeout;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Whether it answered when it was last asked.</summary>
+    public bool IsReachable => Volatile.Read(ref _state) == Reachable;
+
+    /// <summary>What is wrong with a connection string; null: nothing. Its text, which may hold a password, is not repeated.</summary>
+    public static string? FindProblem(string connectionString)
+    {
+        try
+        {
+            return Parse(connectionString).EndPoints.Count == 0 ? "It names no server." : null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            return "It is not of the form host:port,password=…,ssl=true.";
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        lock (_connecting)
+        {
+            if (_connection is { IsCompletedSuccessfully: true })
+            {
+                _connection.Result.Dispose();
+            }
+        }
+    }
+
+    /// <summary>One question, within the time limit. Not answered: Redis is away, and the caller goes on without it.</summary>
+    internal async ValueTask<(bool Answered, T? Answer)> AskAsync<T>(Func<IDatabase, Task<T>> question)
+    {
+        if (!IsReachable)
+        {
+            return default;
+        }
+
+        try
+        {
+            var connection = await ConnectAsync();
+            return (true, await question(connection.GetDatabase()).WaitAsync(_callLimit, _time));
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            BecomeAway(exception);
+            return default;
+        }
+    }
+
+    /// <summary>Asks whether it is there, away or not, on both of its connections.</summary>
+    internal async Task<bool> PingAsync()
+    {
+        try
+        {
+            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
+            await connection.GetDatabase().PingAsync().WaitAsync(_callLimit, _time);
+            await connection.GetSubscriber().PingAsync().WaitAsync(_callLimit, _time);
+            BecomeReachable();
+            return true;
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            BecomeAway(exception);
+            return false;
+        }
+    }
+
+    /// <summary>Tells every instance. A command that ends at once has asked nobody before, so it tries; whoever knows better does not wait.</summary>
+    internal async Task PublishAsync(string channel, string message)
+    {
+        if (Volatile.Read(ref _state) == Away)
+        {
+            return;
+        }
+
+        try
+        {
+            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
+            await connection.GetSubscriber().PublishAsync(channel, message).WaitAsync(_callLimit, _time);
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            BecomeAway(exception);
+        }
+    }
+
+    /// <summary>The library subscribes again by itself after a connection has broken.</summary>
+    internal async Task<bool> SubscribeAsync(string channel, Action<string> handle)
+    {
+        try
+        {
+            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
+            await connection.GetSubscriber().SubscribeAsync(channel, (_, message) => handle(message!)).WaitAsync(_callLimit, _time);
+            return true;
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            BecomeAway(exception);
+            return false;
+        }
+    }
+
+    private static ConfigurationOptions Parse(string connectionString)
+    {
+        var configuration = ConfigurationOptions.Parse(connectionString);
+
+        // A server that is not there yet is none to give up on; the library goes on trying, at most every two seconds.
+        configuration.AbortOnConnectFail = false;
+        configuration.ConnectTimeout = (int)_connectLimit.TotalMilliseconds;
+        configuration.ReconnectRetryPolicy = new ExponentialRetry(200, 2000);
+        configuration.KeepAlive = 10;
+        return configuration;
+    }
+
+    private Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        lock (_connecting)
+        {
+            if (_connection is null or { IsFaulted: true })
+            {
+                _connection = Task.Run(() => ConnectionMultiplexer.ConnectAsync(_configuration));
+            }
+
+            return _connection;
+        }
+    }
+
+    /// <summary>What the network, the server or the clock does to a call; anything else is a bug of ours.</summary>
+    private static bool IsFailure(Exception exception) =>
+        exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or OperationCanceledException;
+
+    private void BecomeReachable()
+    {
+        if (Interlocked.Exchange(ref _state, Reachable) != Reachable)
+        {
+            LogReachable();
+        }
+    }
+
+    private void BecomeAway(Exception exception)
+    {
+        if (Interlocked.Exchange(ref _state, Away) != Away)
+        {
+            LogAway(exception.GetType().Name);
+        }
+    }
+
+    // The library's messages name hosts and its own innards at length; the kind of failure is what helps.
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis is away ({Failure}); each instance counts for itself, and changes take a second to spread")]
+    private partial void LogAway(string failure);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Redis is reachable")]
+    private partial void LogReachable();
+}
