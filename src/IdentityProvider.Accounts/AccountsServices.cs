@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
@@ -16,7 +17,8 @@ public static class AccountsServices
 {
     /// <summary>
     /// Registers the slice. The host registers <see cref="ISessionStore"/> and the stores of ASP.NET Core Identity, and configures
-    /// <see cref="Argon2Options"/>, <see cref="SessionOptions"/> and <see cref="SessionCookieOptions"/>.
+    /// <see cref="Argon2Options"/>, <see cref="RateLimitOptions"/>, <see cref="SessionOptions"/> and <see cref="SessionCookieOptions"/>. It may
+    /// bring <see cref="ICounters"/> that instances share.
     /// </summary>
     public static IServiceCollection AddAccounts(this IServiceCollection services)
     {
@@ -43,9 +45,13 @@ public static class AccountsServices
         services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>, Argon2PasswordHasher>());
         services.AddSingleton<PasswordHashing>();
         services.AddSingleton<SessionCookie>();
+        services.TryAddSingleton<LocalCounters>();
+        services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());
+        services.AddSingleton<SignInThrottle>();
         services.AddScoped(provider => new SignInService(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordHashing>(),
+            provider.GetRequiredService<SignInThrottle>(),
             provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<SessionCookie>(),
             provider.GetRequiredService<IOptions<SessionOptions>>(),

@@ -2,6 +2,7 @@ using System.Net;
 using IdentityProvider.Accounts;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Hosting.Errors;
 using IdentityProvider.Hosting.Health;
@@ -62,7 +63,7 @@ public static class IdentityProviderExtensions
         services.AddSection<Accounts.Sessions.SessionOptions>("Sessions");
         services.AddSection<Argon2Options>("Argon2");
         services.AddSection<BrandingOptions>("Branding");
-        services.AddSection<RateLimitsSection>("RateLimits");
+        services.AddSection<RateLimitOptions>("RateLimits");
         services.AddSection<RedisOptions>("Redis");
         services.AddSection<OutboundOptions>("Outbound");
         services.Configure<ProtocolOptions>(protocol => (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development));

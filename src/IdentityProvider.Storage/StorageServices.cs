@@ -1,5 +1,6 @@
 using System.Data.Common;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Consents;
@@ -116,6 +117,8 @@ public static class StorageServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RedisConnection>>()));
         services.AddHostedService<RedisWatch>();
+        services.TryAddSingleton<LocalCounters>();
+        services.AddSingleton<ICounters, RedisCounters>();
     }
 
     private static void AddKeys(this IServiceCollection services, string? signingKeyDirectory)

@@ -8,4 +8,12 @@ public enum SignInOutcome
 
     /// <summary>Unknown name, wrong password, or an account that may not sign in: one answer for all, at one cost.</summary>
     Refused,
+
+    /// <summary>Too many failures came before it, so it was not checked.</summary>
+    Throttled,
 }
+
+/// <summary>What became of a sign-in.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="RetryAfter">When throttled: how long until the next try is checked.</param>
+public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default);

@@ -1,5 +1,6 @@
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ public sealed partial class SignInService
 
     private readonly UserManager<User> _users;
     private readonly PasswordHashing _hashing;
+    private readonly SignInThrottle _throttle;
     private readonly ISessionStore _sessions;
     private readonly SessionCookie _cookie;
     private readonly SessionOptions _options;
@@ -25,6 +27,7 @@ public sealed partial class SignInService
     internal SignInService(
         UserManager<User> users,
         PasswordHashing hashing,
+        SignInThrottle throttle,
         ISessionStore sessions,
         SessionCookie cookie,
         IOptions<SessionOptions> options,
@@ -33,6 +36,7 @@ public sealed partial class SignInService
     {
         _users = users;
         _hashing = hashing;
+        _throttle = throttle;
         _sessions = sessions;
         _cookie = cookie;
         _options = options.Value;
@@ -42,15 +46,57 @@ public sealed partial class SignInService
 
     /// <summary>
     /// Checks user name or e-mail address and password, and on success starts a new session and puts its cookie on the response.
-    /// An unknown name, and an account that may not sign in, cost the same time as a wrong password.
+    /// An unknown name, and an account that may not sign in, cost the same time as a wrong password. After too many failures nothing is
+    /// checked for a while, a right password included.
     /// </summary>
     /// <exception cref="OverloadedException">Too many hashes are waiting.</exception>
-    public async Task<SignInOutcome> PasswordSignInAsync(HttpContext context, string identifier, string password, bool remember)
+    public async Task<SignInAnswer> PasswordSignInAsync(HttpContext context, string identifier, string password, bool remember)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(identifier);
         ArgumentNullException.ThrowIfNull(password);
 
+        var attempt = SignInThrottle.AttemptOf(context.Connection.RemoteIpAddress, identifier);
+        if (await _throttle.TakeAsync(attempt) is { } wait)
+        {
+            SignInThrottled();
+            return new SignInAnswer(SignInOutcome.Throttled, wait);
+        }
+
+        SignInOutcome? outcome = null;
+        try
+        {
+            outcome = await CheckAsync(context, identifier, password, remember);
+        }
+        finally
+        {
+            // An outage or an overload on the way was nobody's failure.
+            await (outcome switch
+            {
+                SignInOutcome.Refused => Task.CompletedTask,
+                SignInOutcome.Succeeded => _throttle.SucceededAsync(attempt),
+                _ => _throttle.GiveBackAsync(attempt),
+            });
+        }
+
+        return new SignInAnswer(outcome.Value);
+    }
+
+    /// <summary>Ends the session of this browser, if there is one, and removes the cookie.</summary>
+    public async Task SignOutAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (await CurrentSessionAsync(context) is { } session)
+        {
+            await _sessions.EndAsync(session.Id, "logout");
+            SignedOut(session.UserId, session.Id);
+        }
+
+        _cookie.Delete(context.Response);
+    }
+
+    private async Task<SignInOutcome> CheckAsync(HttpContext context, string identifier, string password, bool remember)
+    {
         var user = await FindAsync(identifier);
         var result = user is { PasswordHash: { } hash, DisabledAt: null }
             ? await _hashing.VerifyAsync(hash, password)
@@ -71,19 +117,6 @@ public sealed partial class SignInService
         return await StartSessionAsync(context, user, acr: "1", amr: ["pwd"], remember)
             ? SignInOutcome.Succeeded
             : SignInOutcome.Refused;
-    }
-
-    /// <summary>Ends the session of this browser, if there is one, and removes the cookie.</summary>
-    public async Task SignOutAsync(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        if (await CurrentSessionAsync(context) is { } session)
-        {
-            await _sessions.EndAsync(session.Id, "logout");
-            SignedOut(session.UserId, session.Id);
-        }
-
-        _cookie.Delete(context.Response);
     }
 
     private static async Task<UserSession?> CurrentSessionAsync(HttpContext context)
@@ -142,6 +175,9 @@ public sealed partial class SignInService
 
     [LoggerMessage(1001, LogLevel.Information, "Sign-in refused")]
     private partial void SignInRefused();
+
+    [LoggerMessage(1003, LogLevel.Warning, "Sign-in not checked: too many failures before it")]
+    private partial void SignInThrottled();
 
     [LoggerMessage(1002, LogLevel.Information, "Signed out: user {UserId}, session {SessionId}")]
     private partial void SignedOut(Guid userId, Guid sessionId);

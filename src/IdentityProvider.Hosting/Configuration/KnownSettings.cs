@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
@@ -30,7 +31,7 @@ internal static class KnownSettings
         ["Outbound"] = typeof(OutboundOptions),
         ["Passwords"] = typeof(PasswordsSection),
         ["Production"] = typeof(ProductionSection),
-        ["RateLimits"] = typeof(RateLimitsSection),
+        ["RateLimits"] = typeof(RateLimitOptions),
         ["Redis"] = typeof(RedisOptions),
         ["RefreshTokens"] = typeof(RefreshTokenOptions),
         ["Seed"] = typeof(SeedSection),

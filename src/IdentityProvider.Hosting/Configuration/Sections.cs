@@ -29,13 +29,6 @@ internal sealed record KeysSection
     public string? Directory { get; set; }
 }
 
-/// <summary>Section <c>RateLimits</c>.</summary>
-internal sealed record RateLimitsSection
-{
-    /// <summary>Accepted so that load runs can already say false. No limit is built yet; until one is, a proxy in front has to set them.</summary>
-    public bool Enabled { get; set; } = true;
-}
-
 /// <summary>Section <c>Passwords</c>: no setting is built yet, so each key is refused rather than ignored.</summary>
 internal sealed record PasswordsSection;
 

@@ -13,7 +13,11 @@ public sealed class PasswordFixture : IAsyncLifetime
 {
     public Provider Provider { get; } = new();
 
-    public Task InitializeAsync() => Provider.StartAsync(options => options.Configure = CountingPasswordHasher.Install);
+    public Task InitializeAsync() => Provider.StartAsync(options =>
+    {
+        options.Configure = CountingPasswordHasher.Install;
+        options.Settings["RateLimits:Enabled"] = "false";
+    });
 
     public Task DisposeAsync() => Provider.DisposeAsync();
 }

@@ -25,6 +25,11 @@ internal static class GalleryStates
             (model.Pending, model.Username) = (Authorization, "alice");
             model.Problem = "Many people are signing in right now. Your details were not checked. Please try again in a few seconds.";
         }),
+        Login("Sign in, too many attempts", "login/throttled", model =>
+        {
+            (model.Pending, model.Username) = (Authorization, "alice");
+            model.Problem = "Too many attempts did not work, so we did not check this one. Please try again in 12 minutes.";
+        }),
         Login("Sign in, without a client", "login/local", _ => { }),
         Login("Sign in, long names", "login/long", model => model.Pending = Authorization with { Client = LongNames }),
         Login("Confirm it is you", "login/confirm", model =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
@@ -116,12 +117,15 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     {
         try
         {
-            if (IsPlausible() && await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember) == SignInOutcome.Succeeded)
+            var result = IsPlausible()
+                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember)
+                : new SignInAnswer(SignInOutcome.Refused);
+            if (result.Outcome == SignInOutcome.Succeeded)
             {
                 return new SeeOtherResult(Destination());
             }
 
-            Problem = "We could not sign you in with that username and password. Check both and try again: passwords distinguish upper and lower case.";
+            Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : "We could not sign you in with that username and password. Check both and try again: passwords distinguish upper and lower case.";
         }
         catch (OverloadedException)
         {
@@ -135,6 +139,14 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         // A refused attempt keeps its form, whoever is signed in.
         Step = Step == LoginStep.Confirm ? LoginStep.Confirm : LoginStep.SignIn;
         return Show();
+    }
+
+    private string Throttled(TimeSpan wait)
+    {
+        Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var minutes = Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes));
+        return $"Too many attempts did not work, so we did not check this one. Please try again in {(minutes == 1 ? "a minute" : $"{minutes} minutes")}.";
     }
 
     private async Task<IActionResult> ContinueAsync()

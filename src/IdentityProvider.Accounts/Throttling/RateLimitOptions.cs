@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace IdentityProvider.Accounts.Throttling;
+
+/// <summary>Section <c>RateLimits</c>. What is counted are failures; a network is an IPv4 address or an IPv6 /64.</summary>
+public sealed record RateLimitOptions
+{
+    /// <summary>True. A load or conformance run sets it to false.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>15 min, from the first failure.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan SignInWindow { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// 5 failures for one account from one network: enough for typing errors. From elsewhere the account stays open, so that nobody can
+    /// lock somebody else out.
+    /// </summary>
+    [Range(1, 1000)]
+    public int SignInFailuresPerAccount { get; set; } = 5;
+
+    /// <summary>100 failures from one network: behind one address there may be an office, or the customers of a carrier.</summary>
+    [Range(1, 1_000_000)]
+    public int SignInFailuresPerNetwork { get; set; } = 100;
+}
