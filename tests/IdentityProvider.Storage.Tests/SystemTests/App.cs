@@ -19,6 +19,9 @@ internal sealed class App(string id, string? secret, string redirectUri)
     /// <summary>Confidential, and its refresh tokens rotate.</summary>
     public static App Rotating => new("rotating", "rotating-secret", "https://rotating.example/callback");
 
+    /// <summary>Needs consent.</summary>
+    public static App Partner => new("partner", "partner-secret", "https://partner.example/callback");
+
     public static App Machine => new("machine", "machine-secret", "");
 
     public string RedirectUri => redirectUri;
