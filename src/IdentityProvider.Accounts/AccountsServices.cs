@@ -44,6 +44,7 @@ public static class AccountsServices
         services.AddSingleton<IPasswordHashVerifier, IdentityHashVerifier>();
         services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>, Argon2PasswordHasher>());
         services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<BrowserStateCookie>();
         services.AddSingleton<SessionCookie>();
         services.TryAddSingleton<LocalCounters>();
         services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());

@@ -26,6 +26,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Hosting;
 
@@ -66,6 +67,8 @@ public static class IdentityProviderExtensions
         services.AddSection<RateLimitOptions>("RateLimits");
         services.AddSection<RedisOptions>("Redis");
         services.AddSection<OutboundOptions>("Outbound");
+        services.AddOptions<ProtocolOptions>().Configure<IOptions<Accounts.Sessions.SessionOptions>>(
+            (protocol, sessions) => protocol.CheckSession = sessions.Value.CheckSessionIframe);
         services.Configure<ProtocolOptions>(protocol => (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development));
         services.Configure<SessionCookieOptions>(cookie => cookie.Secure = settings.IsHttps);
 

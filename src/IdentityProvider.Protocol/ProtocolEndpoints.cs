@@ -1,6 +1,7 @@
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Cors;
 using IdentityProvider.Protocol.Endpoints.Authorization;
+using IdentityProvider.Protocol.Endpoints.CheckSession;
 using IdentityProvider.Protocol.Endpoints.Discovery;
 using IdentityProvider.Protocol.Endpoints.EndSession;
 using IdentityProvider.Protocol.Endpoints.Introspection;
@@ -9,7 +10,9 @@ using IdentityProvider.Protocol.Endpoints.Token;
 using IdentityProvider.Protocol.Endpoints.UserInfo;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Outbound;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Protocol.Sessions;
 using IdentityProvider.Protocol.Subjects;
@@ -61,6 +64,8 @@ public static class ProtocolEndpoints
         services.AddSingleton<BrowserCookie>();
         services.AddSingleton<PendingRequests>();
         services.AddSingleton<LogoutRequests>();
+        services.AddSingleton<FrontChannelLogout>();
+        services.AddSingleton<LogoutCompletion>();
         services.AddSingleton(provider => new InteractionService(
             provider.GetRequiredService<PendingRequests>(),
             provider.GetRequiredService<IInteractionStore>(),
@@ -69,6 +74,8 @@ public static class ProtocolEndpoints
             provider.GetRequiredService<IResourceSource>(),
             provider.GetRequiredService<ISubjects>(),
             provider.GetRequiredService<LogoutRequests>(),
+            provider.GetRequiredService<LogoutCompletion>(),
+            provider.GetRequiredService<FrontChannelLogout>(),
             provider.GetRequiredService<IOptions<RefreshTokenOptions>>(),
             provider.GetRequiredService<IOptions<ProtocolOptions>>()));
 
@@ -84,6 +91,11 @@ public static class ProtocolEndpoints
         services.AddSingleton<IntrospectionEndpoint>();
         services.AddSingleton<RevocationEndpoint>();
         services.AddSingleton<EndSessionEndpoint>();
+        services.AddSingleton<CheckSessionEndpoint>();
+
+        services.TryAddSingleton<OutboxSignal>();
+        services.AddSingleton<IOutboxHandler, BackChannelLogout>();
+        services.AddHostedService<OutboxDispatcher>();
         return services;
     }
 
@@ -108,6 +120,10 @@ public static class ProtocolEndpoints
         Get(EndSessionEndpoint.Path, Of<EndSessionEndpoint>().HandleGetAsync);
         Post(EndSessionEndpoint.Path, Of<EndSessionEndpoint>().HandlePostAsync);
         Get(EndSessionEndpoint.ContinuePath, Of<EndSessionEndpoint>().HandleContinueAsync);
+        if (Of<IOptions<ProtocolOptions>>().Value.CheckSession)
+        {
+            Get(CheckSessionEndpoint.Path, Of<CheckSessionEndpoint>().HandleAsync);
+        }
 
         foreach (var path in (ReadOnlySpan<string>)[TokenPath, UserInfoPath, RevocationPath])
         {

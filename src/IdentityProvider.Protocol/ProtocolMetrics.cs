@@ -14,6 +14,7 @@ public sealed class ProtocolMetrics
     private readonly Counter<long> _tokenRequests;
     private readonly Counter<long> _refreshes;
     private readonly Counter<long> _authorizations;
+    private readonly Counter<long> _outbox;
 
     /// <summary>Registers the instruments.</summary>
     public ProtocolMetrics(IMeterFactory meters)
@@ -23,6 +24,7 @@ public sealed class ProtocolMetrics
         _tokenRequests = meter.CreateCounter<long>("idp.token.requests", "{request}", "Token requests of known clients, by grant type and error.");
         _refreshes = meter.CreateCounter<long>("idp.refresh_token.verdicts", "{request}", "Presented refresh tokens, by the store's verdict.");
         _authorizations = meter.CreateCounter<long>("idp.authorization.responses", "{response}", "Authorization responses, by error.");
+        _outbox = meter.CreateCounter<long>("idp.outbox.attempts", "{attempt}", "Attempts to deliver a message, by kind and outcome.");
     }
 
     internal void TokenRequest<T>(string grantType, Result<T> result)
@@ -35,4 +37,6 @@ public sealed class ProtocolMetrics
     internal void Refresh(RefreshVerdict verdict) => _refreshes.Add(1, new TagList { { "verdict", verdict.ToString() } });
 
     internal void Authorization(OAuthError? error) => _authorizations.Add(1, new TagList { { "error.type", error?.Code ?? "none" } });
+
+    internal void Outbox(string kind, string outcome) => _outbox.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
 }

@@ -9,6 +9,9 @@ public sealed record ProtocolOptions
     /// <summary>Development: clients on loopback may be called, also by http.</summary>
     public bool IsDevelopment { get; set; }
 
+    /// <summary>Whether there is a check-session frame, and <c>session_state</c> in answers (OpenID Connect Session Management).</summary>
+    public bool CheckSession { get; set; }
+
     /// <summary>Whether browsers reach us by https: cookies are then Secure and carry the <c>__Host-</c> prefix.</summary>
     public bool IsSecure => Issuer.StartsWith("https://", StringComparison.Ordinal);
 }

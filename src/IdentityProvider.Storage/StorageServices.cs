@@ -7,6 +7,7 @@ using IdentityProvider.Protocol.Consents;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Consents;
@@ -15,6 +16,7 @@ using IdentityProvider.Storage.DataProtection;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
 using IdentityProvider.Storage.Keys;
+using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Redis;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.AspNetCore.DataProtection;
@@ -40,6 +42,7 @@ public static class StorageServices
     {
         ArgumentNullException.ThrowIfNull(options);
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<OutboxSignal>();
         switch (options.Provider)
         {
             case DatabaseProvider.Sqlite:
@@ -83,6 +86,7 @@ public static class StorageServices
         services.AddSingleton<IConsentStore, SqliteConsentStore>();
         services.AddSingleton<IInteractionStore, SqliteInteractionStore>();
         services.AddSingleton<ISessionStore, SqliteSessionStore>();
+        services.AddSingleton<IOutboxStore, SqliteOutboxStore>();
     }
 
     private static void AddPostgres(this IServiceCollection services, string connectionString)
@@ -97,6 +101,7 @@ public static class StorageServices
         services.AddSingleton<IConsentStore, PostgresConsentStore>();
         services.AddSingleton<IInteractionStore, PostgresInteractionStore>();
         services.AddSingleton<ISessionStore, PostgresSessionStore>();
+        services.AddSingleton<IOutboxStore, PostgresOutboxStore>();
     }
 
     private static void AddCatalog(this IServiceCollection services)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -14,30 +15,50 @@ public sealed class RelyingParty : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private RelyingParty(WebApplication app) => _app = app;
+    private readonly bool _sameSite;
 
-    public string Origin => _app.Urls.Single();
+    private RelyingParty(WebApplication app, bool sameSite) => (_app, _sameSite) = (app, sameSite);
+
+    public string Origin => _sameSite ? $"https://localhost:{new Uri(_app.Urls.Single()).Port}" : _app.Urls.Single();
 
     public string Callback => $"{Origin}/callback";
 
     public string Bye => $"{Origin}/bye";
 
+    /// <summary>The page that is opened at a logout.</summary>
+    public string FrontChannel => $"{Origin}/front-channel";
+
+    /// <summary>The session ids that page was opened with.</summary>
+    public ConcurrentQueue<string?> SignedOut { get; } = new();
+
+    /// <summary>That page comes when this is done.</summary>
+    public Task FrontChannelUntil { get; set; } = Task.CompletedTask;
+
     /// <summary>Where a sign-in that starts at the app leads.</summary>
     public string? AuthorizeUrl { get; set; }
 
-    public static async Task<RelyingParty> StartAsync()
+    /// <param name="sameSite">At <c>https://localhost</c>, on the site of the provider, if that one speaks https too.</param>
+    public static async Task<RelyingParty> StartAsync(bool sameSite = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (sameSite)
+            {
+                listen.UseHttps(TestHost.Certificate);
+            }
+        }));
         var app = builder.Build();
-        var party = new RelyingParty(app);
+        var party = new RelyingParty(app, sameSite);
         app.Map("/callback", CallbackAsync);
         app.MapGet("/", () => Page("<h1>The app</h1>"));
         app.MapGet("/bye", (string? state) => Page($"<h1>Signed out of the app</h1><p id=\"state\">{WebUtility.HtmlEncode(state)}</p>"));
         app.MapGet("/start", () => Results.Redirect(party.AuthorizeUrl!));
         app.MapGet("/post", (HttpRequest request) => Page(PostingForm(request.Query)));
         app.MapGet("/frame", (string src) => Page($"<iframe src=\"{WebUtility.HtmlEncode(src)}\" width=\"600\" height=\"600\"></iframe>"));
+        app.MapGet("/front-channel", party.FrontChannelAsync);
+        app.MapGet("/check", (string frame, string message) => Page(CheckingScript(frame, message)));
         app.MapGet("/logo.svg", () => Results.Text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><rect width=\"1\" height=\"1\"/></svg>", "image/svg+xml"));
         await app.StartAsync();
         return party;
@@ -46,6 +67,10 @@ public sealed class RelyingParty : IAsyncDisposable
     /// <summary>A page of the app that posts these fields to another site as soon as it is open.</summary>
     public string PageThatPosts(string action, params (string Name, string Value)[] fields) =>
         $"{Origin}/post{QueryString.Create([KeyValuePair.Create<string, string?>("action", action), .. fields.Select(field => KeyValuePair.Create<string, string?>(field.Name, field.Value))])}";
+
+    /// <summary>A page of the app that asks the check-session frame about this session state, and shows the answer.</summary>
+    public string PageThatChecks(string frame, string clientId, string sessionState) =>
+        $"{Origin}/check{QueryString.Create([KeyValuePair.Create<string, string?>("frame", frame), KeyValuePair.Create<string, string?>("message", $"{clientId} {sessionState}")])}";
 
     /// <summary>A page of the app with a frame that shows this address.</summary>
     public string PageThatFrames(string address) => $"{Origin}/frame?src={Uri.EscapeDataString(address)}";
@@ -76,6 +101,25 @@ public sealed class RelyingParty : IAsyncDisposable
               """
             : $"<h1>Back at the app</h1><pre id=\"answer\" data-by=\"{by}\">{WebUtility.HtmlEncode(answer)}</pre>");
     }
+
+    private async Task<IResult> FrontChannelAsync(string? sid)
+    {
+        SignedOut.Enqueue(sid);
+        await FrontChannelUntil;
+        return Page("<p>Signed out</p>");
+    }
+
+    private static string CheckingScript(string frame, string message) =>
+        $$"""
+        <iframe hidden></iframe><pre id="state"></pre>
+        <script>
+          const [url, message] = {{JsonSerializer.Serialize(new[] { frame, message })}};
+          const frame = document.querySelector('iframe'), origin = new URL(url).origin;
+          addEventListener('message', event => { if (event.origin === origin) document.getElementById('state').textContent = event.data; });
+          frame.onload = () => frame.contentWindow.postMessage(message, origin);
+          frame.src = url;
+        </script>
+        """;
 
     private static string PostingForm(IQueryCollection query)
     {

@@ -18,7 +18,7 @@ public class Site : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        App = await RelyingParty.StartAsync();
+        App = await StartAppAsync();
         Host = await TestHost.StartAsync(options =>
         {
             options.ExtraSeed = Seed(App);
@@ -62,6 +62,8 @@ public class Site : IAsyncLifetime
         using var response = await Host.Http.PostAsync("/connect/token", [.. fields]);
         return await response.ReadJsonAsync();
     }
+
+    protected virtual Task<RelyingParty> StartAppAsync() => RelyingParty.StartAsync();
 
     protected virtual void Configure(TestHostOptions options)
     {

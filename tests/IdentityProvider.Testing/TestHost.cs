@@ -143,7 +143,7 @@ public sealed class TestHost : IAsyncDisposable
         {
             if (options.Https)
             {
-                listen.UseHttps(Certificate.Value);
+                listen.UseHttps(Certificate);
             }
         }));
 
@@ -207,7 +207,10 @@ public sealed class TestHost : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private static readonly Lazy<X509Certificate2> Certificate = new(() =>
+    /// <summary>A throwaway certificate of localhost.</summary>
+    public static X509Certificate2 Certificate => s_certificate.Value;
+
+    private static readonly Lazy<X509Certificate2> s_certificate = new(() =>
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);

@@ -87,6 +87,9 @@ public interface ISessionStore
     /// </summary>
     Task<UserSession?> FindAsync(byte[] handleHash, TimeSpan idleLifetime, CancellationToken cancellationToken);
 
-    /// <summary>Ends a session, with its coordinated grants and reference tokens, at once and for all instances.</summary>
-    Task EndAsync(Guid sessionId, string reason);
+    /// <summary>
+    /// Ends a session, with its coordinated grants and reference tokens, at once and for all instances. The same statement notes down
+    /// which clients have to hear of it. Returns the clients that took part; null when the session had ended before.
+    /// </summary>
+    Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason);
 }

@@ -13,7 +13,7 @@ public sealed record SessionCookieOptions
 }
 
 /// <summary>The session cookie: a 256-bit random handle and nothing else. The store knows its SHA-256.</summary>
-public sealed class SessionCookie(IOptions<SessionCookieOptions> options)
+public sealed class SessionCookie(IOptions<SessionCookieOptions> options, BrowserStateCookie browserState)
 {
     /// <summary>The authentication scheme of the session cookie.</summary>
     public const string Scheme = "session";
@@ -49,9 +49,14 @@ public sealed class SessionCookie(IOptions<SessionCookieOptions> options)
         var cookie = Options();
         cookie.MaxAge = lifetime;
         response.Cookies.Append(Name, handle, cookie);
+        browserState.Renew(response);
     }
 
-    internal void Delete(HttpResponse response) => response.Cookies.Delete(Name, Options());
+    internal void Delete(HttpResponse response)
+    {
+        response.Cookies.Delete(Name, Options());
+        browserState.Delete(response);
+    }
 
     // Lax: the redirect from a relying party is a cross-site top-level GET, which must find the session.
     private CookieOptions Options() => new()

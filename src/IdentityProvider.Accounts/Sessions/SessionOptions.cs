@@ -12,4 +12,10 @@ public sealed record SessionOptions
     /// <summary>30 d: NIST SP 800-63B-4 recommends no more at AAL1.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan AbsoluteLifetime { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// False: the check-session frame of OpenID Connect Session Management needs third-party cookies, which most browsers keep back.
+    /// Back-channel logout does better.
+    /// </summary>
+    public bool CheckSessionIframe { get; set; }
 }

@@ -82,17 +82,23 @@ public sealed partial class SignInService
         return new SignInAnswer(outcome.Value);
     }
 
-    /// <summary>Ends the session of this browser, if there is one, and removes the cookie.</summary>
-    public async Task SignOutAsync(HttpContext context)
+    /// <summary>
+    /// Ends the session of this browser, if there is one, and removes the cookie. Returns the session and the clients that took part in
+    /// it, if this very call ended it.
+    /// </summary>
+    public async Task<(UserSession Session, IReadOnlyList<string> Clients)?> SignOutAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (await CurrentSessionAsync(context) is { } session)
+        var session = await CurrentSessionAsync(context);
+        var clients = session is null ? null : await _sessions.EndAsync(session.Id, "logout");
+        _cookie.Delete(context.Response);
+        if (session is null || clients is null)
         {
-            await _sessions.EndAsync(session.Id, "logout");
-            SignedOut(session.UserId, session.Id);
+            return null;
         }
 
-        _cookie.Delete(context.Response);
+        SignedOut(session.UserId, session.Id);
+        return (session, clients);
     }
 
     private async Task<SignInOutcome> CheckAsync(HttpContext context, string identifier, string password, bool remember)

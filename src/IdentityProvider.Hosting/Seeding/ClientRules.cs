@@ -112,9 +112,18 @@ internal static class ClientRules
             ("PolicyUri", UriRules.PageProblem(client.PolicyUri, demo)),
             ("TosUri", UriRules.PageProblem(client.TosUri, demo)),
             ("InitiateLoginUri", UriRules.PageProblem(client.InitiateLoginUri, demo)),
+            ("BackChannelLogoutUri", UriRules.LogoutProblem(client.BackChannelLogoutUri, demo)),
+            ("FrontChannelLogoutUri", FrontChannelProblem(client, demo)),
         ];
         return found.Where(entry => entry.Problem is not null).Select(entry => located.Problem(entry.Problem!, entry.Property));
     }
+
+    /// <summary>OpenID Connect Front-Channel Logout §2: of an origin that the client redirects to, too.</summary>
+    private static string? FrontChannelProblem(Client client, bool demo) =>
+        UriRules.LogoutProblem(client.FrontChannelLogoutUri, demo)
+        ?? (client.FrontChannelLogoutUri is null || client.RedirectUris.Any(uri => UriRules.HaveOneOrigin(uri, client.FrontChannelLogoutUri))
+            ? null
+            : "scheme, host and port must be those of one of the RedirectUris (OpenID Connect Front-Channel Logout section 2).");
 
     private static IEnumerable<string> Tokens(Located<Client> located)
     {

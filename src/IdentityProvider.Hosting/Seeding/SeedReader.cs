@@ -11,9 +11,8 @@ internal static class SeedReader
     /// <summary>What a Duende user may write and we do not have; refused rather than ignored, since each one changes what a client may do.</summary>
     private static readonly HashSet<string> NotBuilt = new(StringComparer.OrdinalIgnoreCase)
     {
-        "AllowAccessTokensViaBrowser", "AllowedIdentityProviders", "AlwaysSendClientClaims", "BackChannelLogoutSessionRequired", "BackChannelLogoutUri",
-        "CibaLifetime", "Claims", "ClientClaimsPrefix", "DPoPClockSkew", "DPoPValidationMode", "DeviceCodeLifetime", "EnableLocalLogin",
-        "FrontChannelLogoutSessionRequired", "FrontChannelLogoutUri", "IdentityProviderRestrictions", "Jwks", "JwksUri", "PairWiseSubjectSalt",
+        "AllowAccessTokensViaBrowser", "AllowedIdentityProviders", "AlwaysSendClientClaims", "CibaLifetime", "Claims", "ClientClaimsPrefix", "DPoPClockSkew", "DPoPValidationMode", "DeviceCodeLifetime", "EnableLocalLogin",
+        "IdentityProviderRestrictions", "Jwks", "JwksUri", "PairWiseSubjectSalt",
         "PollingInterval", "Properties", "PushedAuthorizationLifetime", "RequireDPoP", "RequirePushedAuthorization", "RequireRequestObject",
         "SectorIdentifierUri", "SubjectType", "UpdateAccessTokenClaimsOnRefresh", "UserCodeType",
     };

@@ -42,6 +42,21 @@ internal static class UriRules
             ? null
             : "this must be an absolute https URI.";
 
+    /// <summary>What is wrong with an address that is called at logout (OpenID Connect Back-Channel Logout §2.2, Front-Channel Logout §2); null: nothing.</summary>
+    public static string? LogoutProblem(string? value, bool demo) =>
+        value is null
+        || (TryParse(value, out var uri)
+            && (uri.Scheme == "https" || (uri.Scheme == "http" && uri.IsLoopback && demo))
+            && uri.UserInfo.Length == 0
+            && !value.Contains('#', StringComparison.Ordinal))
+            ? null
+            : "this must be an absolute https URI without a fragment (http on loopback in Development only).";
+
+    /// <summary>Whether two addresses have scheme, host and port in common.</summary>
+    public static bool HaveOneOrigin(string one, string other) =>
+        TryParse(one, out var first) && TryParse(other, out var second)
+        && Uri.Compare(first, second, UriComponents.SchemeAndServer | UriComponents.StrongPort, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+
     /// <summary>What is wrong with an origin, as browsers send it (RFC 6454 §6.2); null: nothing.</summary>
     public static string? OriginProblem(string value, bool demo) =>
         TryParse(value, out var uri)

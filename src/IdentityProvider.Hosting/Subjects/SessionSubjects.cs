@@ -8,8 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdentityProvider.Hosting.Subjects;
 
 /// <summary>The protocol's view of the session cookie that Accounts owns.</summary>
-internal sealed class SessionSubjects : ISubjects
+internal sealed class SessionSubjects(BrowserStateCookie browserState) : ISubjects
 {
+    public string BrowserStateCookie => browserState.Name;
+
     public async Task<SubjectSession?> GetSessionAsync(HttpContext context)
     {
         // The handler keeps its result for the request, so that several callers cost one round trip.
@@ -29,6 +31,10 @@ internal sealed class SessionSubjects : ISubjects
             : null;
     }
 
-    public Task SignOutAsync(HttpContext context) =>
-        context.RequestServices.GetRequiredService<SignInService>().SignOutAsync(context);
+    public async Task<EndedSession?> SignOutAsync(HttpContext context) =>
+        await context.RequestServices.GetRequiredService<SignInService>().SignOutAsync(context) is { } ended
+            ? new EndedSession(ended.Session.Id, ended.Clients)
+            : null;
+
+    public string EnsureBrowserState(HttpContext context) => browserState.Ensure(context);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IdentityProvider.Protocol.Keys;
 
 namespace IdentityProvider.Protocol.Clients;
 
@@ -122,6 +123,18 @@ public sealed record Client
     /// <summary>Where a sign-in at this client starts (OpenID Connect Core §4); where an expired page leads back to.</summary>
     public string? InitiateLoginUri { get; init; }
 
+    /// <summary>Where the client is told, server to server, that a session has ended (OpenID Connect Back-Channel Logout §2.2).</summary>
+    public string? BackChannelLogoutUri { get; init; }
+
+    /// <summary>Whether the client needs <c>sid</c> in logout tokens. It is always there; without it a client would have to end all of a person's sessions.</summary>
+    public bool BackChannelLogoutSessionRequired { get; init; } = true;
+
+    /// <summary>A page of the client that is opened in a hidden frame when a session has ended (OpenID Connect Front-Channel Logout §2).</summary>
+    public string? FrontChannelLogoutUri { get; init; }
+
+    /// <summary>Whether that page is given <c>iss</c> and <c>sid</c>.</summary>
+    public bool FrontChannelLogoutSessionRequired { get; init; } = true;
+
     /// <summary>Whether the client cannot keep a secret (RFC 6749 §2.1).</summary>
     [JsonIgnore]
     public bool IsPublic => !RequireClientSecret || TokenEndpointAuthMethod == "none";
@@ -136,6 +149,11 @@ public sealed record Client
         Profile != ClientProfile.Fapi2
         && (RefreshTokenUsage ?? (IsPublic ? Clients.RefreshTokenUsage.OneTimeOnly : Clients.RefreshTokenUsage.ReUse))
             == Clients.RefreshTokenUsage.OneTimeOnly;
+
+    /// <summary>The algorithm of what is signed for this client itself: ID tokens and logout tokens.</summary>
+    [JsonIgnore]
+    public string IdentityTokenAlgorithm =>
+        AllowedIdentityTokenSigningAlgorithms.FirstOrDefault(SigningAlgorithms.All.Contains) ?? SigningAlgorithms.RS256;
 
     /// <summary>Whether refresh tokens end with the session, unless the person consented to offline access.</summary>
     [JsonIgnore]

@@ -50,6 +50,9 @@ internal sealed class Parameters
         }
     }
 
+    /// <summary>Of no request at all.</summary>
+    public static Parameters None { get; } = new([]);
+
     /// <summary>The value; null when absent or empty. The first, when it was sent more than once: see <see cref="FindFlaw"/>.</summary>
     public string? this[string name] => _values.TryGetValue(name, out var values) && values.Count > 0 && values[0] is { Length: > 0 } value ? value : null;
 

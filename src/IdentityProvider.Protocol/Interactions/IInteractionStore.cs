@@ -1,3 +1,5 @@
+using IdentityProvider.Protocol.Subjects;
+
 namespace IdentityProvider.Protocol.Interactions;
 
 /// <summary>What is pending.</summary>
@@ -33,6 +35,9 @@ public sealed record NewInteraction
     /// <summary>The request's parameters as received, as a JSON object of strings or arrays of strings.</summary>
     public required string Parameters { get; init; }
 
+    /// <summary>Of a logout that is done: the session that it ended.</summary>
+    public EndedSession? Ended { get; init; }
+
     /// <summary>How long it can be continued.</summary>
     public required TimeSpan Lifetime { get; init; }
 }
@@ -56,6 +61,9 @@ public sealed record Interaction
 
     /// <summary>The request's parameters as received, as a JSON object of strings or arrays of strings.</summary>
     public required string Parameters { get; init; }
+
+    /// <summary>Of a logout that is done: the session that it ended.</summary>
+    public EndedSession? Ended { get; init; }
 
     /// <summary>When the request arrived, by the database's clock.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

@@ -3,6 +3,7 @@ using IdentityProvider.Protocol.Consents;
 using IdentityProvider.Protocol.Endpoints;
 using IdentityProvider.Protocol.Endpoints.Authorization;
 using IdentityProvider.Protocol.Endpoints.EndSession;
+using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
@@ -21,6 +22,8 @@ public sealed class InteractionService
     private readonly IResourceSource _resources;
     private readonly ISubjects _subjects;
     private readonly LogoutRequests _logouts;
+    private readonly LogoutCompletion _completion;
+    private readonly FrontChannelLogout _frontChannel;
     private readonly RefreshTokenOptions _refreshTokens;
     private readonly string _issuer;
 
@@ -32,6 +35,8 @@ public sealed class InteractionService
         IResourceSource resources,
         ISubjects subjects,
         LogoutRequests logouts,
+        LogoutCompletion completion,
+        FrontChannelLogout frontChannel,
         IOptions<RefreshTokenOptions> refreshTokens,
         IOptions<ProtocolOptions> options)
     {
@@ -42,6 +47,8 @@ public sealed class InteractionService
         _resources = resources;
         _subjects = subjects;
         _logouts = logouts;
+        _completion = completion;
+        _frontChannel = frontChannel;
         _refreshTokens = refreshTokens.Value;
         _issuer = options.Value.Issuer;
     }
@@ -145,7 +152,9 @@ public sealed class InteractionService
             return null;
         }
 
-        var logout = await _logouts.ReadAsync(Parameters.FromJson(interaction.Parameters), context.RequestAborted);
+        var parameters = Parameters.FromJson(interaction.Parameters);
+        var logout = await _logouts.ReadAsync(parameters, context.RequestAborted);
+        var frames = interaction is { Ended: { } ended, Expired: false } ? await _frontChannel.FindFramesAsync(ended, context.RequestAborted) : [];
         return new PendingLogout
         {
             Handle = handle!,
@@ -154,7 +163,21 @@ public sealed class InteractionService
             ClientUri = logout.Client?.ClientUri,
             RedirectUrl = logout.RedirectUrl,
             FormActionSource = logout.RedirectUrl is { } url ? RedirectUris.CspSource(url) : null,
+            Frames = frames,
+            FrameSources = [.. frames.Select(RedirectUris.CspSource).Distinct()],
+            Parameters = parameters,
+            Requested = logout,
         };
+    }
+
+    /// <summary>
+    /// Ends the session of this browser, for a client's request or for none. Then send the browser to the returned address: back to the
+    /// client, or <c>/account/logged-out</c>, which may have <see cref="PendingLogout.Frames"/> to open first.
+    /// </summary>
+    public Task<string> SignOutAsync(HttpContext context, PendingLogout? pending)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return _completion.SignOutAsync(context, pending?.Parameters ?? Parameters.None, pending?.Requested ?? new LogoutRequest());
     }
 
     private static ClientView Describe(ReplyTo replyTo) => new()

@@ -1,4 +1,6 @@
+using IdentityProvider.Protocol.Endpoints;
 using IdentityProvider.Protocol.Endpoints.Authorization;
+using IdentityProvider.Protocol.Endpoints.EndSession;
 using IdentityProvider.Protocol.Subjects;
 
 namespace IdentityProvider.Protocol.Interactions;
@@ -123,4 +125,16 @@ public sealed record PendingLogout
 
     /// <summary>The source expression for <c>form-action</c>; null when there is no redirect.</summary>
     public string? FormActionSource { get; init; }
+
+    /// <summary>
+    /// Of a logout that is done: pages of clients that the browser has to open, in hidden frames, before it goes on to <see cref="RedirectUrl"/>.
+    /// </summary>
+    public IReadOnlyList<string> Frames { get; init; } = [];
+
+    /// <summary>The source expressions that <c>frame-src</c> must name for them.</summary>
+    public IReadOnlyList<string> FrameSources { get; init; } = [];
+
+    internal Parameters Parameters { get; init; } = Parameters.None;
+
+    internal LogoutRequest Requested { get; init; } = new();
 }

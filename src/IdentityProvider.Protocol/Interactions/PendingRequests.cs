@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Endpoints;
+using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -19,13 +20,13 @@ internal sealed class PendingRequests(IInteractionStore store, BrowserCookie bro
 
     /// <summary>Starts an interaction of this browser.</summary>
     /// <returns>The handle for the URL.</returns>
-    public Task<string> StartAsync(HttpContext context, InteractionKind kind, string? clientId, Parameters parameters) =>
-        StoreAsync(kind, clientId, parameters, browser.Ensure(context), options.Value.InteractionLifetime, context.RequestAborted);
+    public Task<string> StartAsync(HttpContext context, InteractionKind kind, string? clientId, Parameters parameters, EndedSession? ended = null) =>
+        StoreAsync(kind, clientId, parameters, browser.Ensure(context), options.Value.InteractionLifetime, ended, context.RequestAborted);
 
     /// <summary>Parks a POST.</summary>
     /// <returns>The handle for the URL.</returns>
     public Task<string> ParkAsync(HttpContext context, InteractionKind kind, string? clientId, Parameters parameters) =>
-        StoreAsync(kind, clientId, parameters, s_nobody, s_parkedLifetime, context.RequestAborted);
+        StoreAsync(kind, clientId, parameters, s_nobody, s_parkedLifetime, ended: null, context.RequestAborted);
 
     /// <summary>Finds what this browser may continue, expired or not; null when there is nothing.</summary>
     public async Task<Interaction?> FindAsync(HttpContext context, InteractionKind kind, string? handle)
@@ -44,7 +45,13 @@ internal sealed class PendingRequests(IInteractionStore store, BrowserCookie bro
     public static bool IsParked(Interaction interaction) => interaction.BrowserHash.Length == 0;
 
     private async Task<string> StoreAsync(
-        InteractionKind kind, string? clientId, Parameters parameters, byte[] browserHash, TimeSpan lifetime, CancellationToken cancellationToken)
+        InteractionKind kind,
+        string? clientId,
+        Parameters parameters,
+        byte[] browserHash,
+        TimeSpan lifetime,
+        EndedSession? ended,
+        CancellationToken cancellationToken)
     {
         var handle = Handles.Create();
         await store.CreateAsync(
@@ -55,6 +62,7 @@ internal sealed class PendingRequests(IInteractionStore store, BrowserCookie bro
                 Kind = kind,
                 ClientId = clientId,
                 Parameters = parameters.ToJson(),
+                Ended = ended,
                 Lifetime = lifetime,
             },
             cancellationToken);

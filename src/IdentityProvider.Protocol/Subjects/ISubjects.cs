@@ -33,12 +33,28 @@ public sealed record SubjectSession
     public string Subject => SubjectId.ToString("D");
 }
 
+/// <summary>A session that has just ended.</summary>
+/// <param name="SessionId">The session.</param>
+/// <param name="Clients">The clients that got a code in it.</param>
+public sealed record EndedSession(Guid SessionId, IReadOnlyList<string> Clients);
+
 /// <summary>The wall between protocol and people: who is signed in at this browser, and signing them out.</summary>
 public interface ISubjects
 {
     /// <summary>The live session of the request's cookie; null when nobody is signed in. One database round trip, or none without a cookie.</summary>
     Task<SubjectSession?> GetSessionAsync(HttpContext context);
 
-    /// <summary>Ends the session of the request's cookie, and removes the cookie.</summary>
-    Task SignOutAsync(HttpContext context);
+    /// <summary>
+    /// Ends the session of the request's cookie, and removes the cookie. Returns what this very call ended; null when there was nothing.
+    /// </summary>
+    Task<EndedSession?> SignOutAsync(HttpContext context);
+
+    /// <summary>
+    /// A random value of this browser that changes whenever somebody signs in or out (OpenID Connect Session Management §3.2); made if
+    /// it is missing. It lives in a cookie that scripts can read.
+    /// </summary>
+    string EnsureBrowserState(HttpContext context);
+
+    /// <summary>The name of that cookie.</summary>
+    string BrowserStateCookie { get; }
 }

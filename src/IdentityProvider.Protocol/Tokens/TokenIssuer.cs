@@ -134,10 +134,9 @@ internal sealed class TokenIssuer(
         var names = IdTokenClaims(client, catalog, scopes, grant.ClaimsRequest);
         var claims = await claimsAssembler.AssembleAsync(ProfileCaller.IdToken, subject, client, scopes, names, cancellationToken);
         var lifetime = client.IdentityTokenLifetime ?? (long)_options.IdentityTokenLifetime.TotalSeconds;
-        var algorithm = client.AllowedIdentityTokenSigningAlgorithms.FirstOrDefault(SigningAlgorithms.All.Contains) ?? SigningAlgorithms.RS256;
         var now = issuance.Now.ToUnixTimeSeconds();
 
-        return JwtWriter.Write(keys.Current.Signer(algorithm), "JWT", 0, (json, _) =>
+        return JwtWriter.Write(keys.Current.Signer(client.IdentityTokenAlgorithm), "JWT", 0, (json, _) =>
         {
             json.WriteString("iss", _issuer);
             json.WriteString("aud", client.ClientId);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using IdentityProvider.Storage.Sessions;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,10 +26,10 @@ internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvi
         ("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
         ("grants", "absolute_expires_at", TimeSpan.FromDays(1)),
         ("interactions", "expires_at", TimeSpan.FromDays(1)),
-        ("sessions", "absolute_expires_at", TimeSpan.Zero),
         ("reference_tokens", "expires_at", TimeSpan.Zero),
         ("revoked_access_tokens", "expires_at", TimeSpan.Zero),
         ("consents", "expires_at", TimeSpan.Zero),
+        ("outbox", "expires_at", TimeSpan.Zero),
     ];
 
     /// <summary>Deletes all that is due; returns the number of rows.</summary>
@@ -71,20 +72,29 @@ internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvi
         }
     }
 
-    private static async Task<int> DeleteAllAsync(
+    private async Task<int> DeleteAllAsync(
         DbConnection connection, Func<DbConnection, string, string, TimeSpan, DbCommand> deletion, CancellationToken cancellationToken)
     {
-        var total = 0;
+        var total = await InBatchesAsync(() => ExpiredSessions.DeleteAsync(connection, BatchSize, time.GetUtcNow(), cancellationToken));
         foreach (var (table, column, grace) in _expiries)
         {
-            int deleted;
-            do
+            total += await InBatchesAsync(async () =>
             {
                 await using var command = deletion(connection, table, column, grace);
-                deleted = await command.ExecuteNonQueryAsync(cancellationToken);
-                total += deleted;
-            }
-            while (deleted == BatchSize);
+                return await command.ExecuteNonQueryAsync(cancellationToken);
+            });
+        }
+
+        return total;
+    }
+
+    private static async Task<int> InBatchesAsync(Func<Task<int>> delete)
+    {
+        var (total, deleted) = (0, BatchSize);
+        while (deleted == BatchSize)
+        {
+            deleted = await delete();
+            total += deleted;
         }
 
         return total;

@@ -5,6 +5,7 @@ using IdentityProvider.Storage.DataProtection;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
 using IdentityProvider.Storage.Keys;
+using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
@@ -31,6 +32,7 @@ internal abstract class IdentityProviderContext(DbContextOptions options)
         builder.Entity<SessionRow>(SessionRow.Configure);
         builder.Entity<InteractionRow>(InteractionRow.Configure);
         builder.Entity<ConsentRow>(ConsentRow.Configure);
+        builder.Entity<OutboxRow>(OutboxRow.Configure);
         builder.Entity<SigningKeyRow>(SigningKeyRow.Configure);
         builder.Entity<RootKeyRow>(RootKeyRow.Configure);
         builder.Entity<DataProtectionKeyRow>(DataProtectionKeyRow.Configure);

@@ -6,6 +6,9 @@ namespace IdentityProvider.Storage.Grants;
 
 internal sealed partial class PostgresGrantStore
 {
+    /// <summary>
+    /// The client joins the session, whose end then says so to it. An end that does not see it yet has come first, and the code is dead.
+    /// </summary>
     private const string Issue = $"""
         WITH judged AS MATERIALIZED (
             SELECT t.now,
@@ -22,7 +25,10 @@ internal sealed partial class PostgresGrantStore
             INSERT INTO authorization_codes (code_hash, client_id, subject_id, subject_epoch, session_id, redirect_uri, code_challenge, nonce,
                 scopes, resources, claims_request, auth_time, acr, amr, issue_refresh_token, ends_with_session, expires_at)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, now + $18
-            FROM judged WHERE alive AND consented)
+            FROM judged WHERE alive AND consented),
+        joined AS (
+            UPDATE sessions s SET clients = array_append(s.clients, $2)
+            FROM judged j WHERE j.alive AND j.consented AND s.id = $5 AND NOT $2 = ANY (s.clients))
         SELECT alive, consented FROM judged
         """;
 

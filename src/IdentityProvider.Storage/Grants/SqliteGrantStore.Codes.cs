@@ -26,6 +26,12 @@ internal sealed partial class SqliteGrantStore
             $scopes, $resources, $claims, $authTime, $acr, $amr, $issueRefresh, $endsWithSession, $expires)
         """;
 
+    /// <summary>So that the session's end is told to the client.</summary>
+    private const string JoinSession = """
+        UPDATE sessions SET clients = json_insert(clients, '$[#]', $client)
+        WHERE id = $session AND NOT EXISTS (SELECT 1 FROM json_each(clients) WHERE value = $client)
+        """;
+
     private static readonly string SelectCode = $"""
         SELECT g.redirect_uri, g.code_challenge, g.expires_at, g.redeemed_at, g.grant_id, g.nonce, g.issue_refresh_token,
             {Liveness.OfCode}, {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
@@ -60,6 +66,7 @@ internal sealed partial class SqliteGrantStore
             ("$scopes", code.Scopes), ("$resources", code.Resources), ("$claims", code.ClaimsRequest), ("$authTime", code.AuthTime),
             ("$acr", code.Acr), ("$amr", code.Amr), ("$issueRefresh", code.IssueRefreshToken), ("$endsWithSession", code.EndsWithSession),
             ("$expires", now + code.Lifetime));
+        connection.Execute(JoinSession, ("$session", code.SessionId), ("$client", code.ClientId));
         transaction.Commit();
         return Task.FromResult(CodeIssueVerdict.Issued);
     }

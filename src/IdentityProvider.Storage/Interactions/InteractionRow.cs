@@ -17,6 +17,11 @@ internal sealed class InteractionRow
 
     public required string Parameters { get; init; }
 
+    /// <summary>Of a logout that is done: the session that it ended, and the clients of that session.</summary>
+    public Guid? EndedSessionId { get; init; }
+
+    public string[]? EndedClients { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Storage.Database;
 using Npgsql;
 
@@ -7,13 +8,13 @@ namespace IdentityProvider.Storage.Interactions;
 internal sealed class PostgresInteractionStore(NpgsqlDataSource database) : IInteractionStore
 {
     private const string Insert = """
-        INSERT INTO interactions (handle_hash, browser_hash, kind, client_id, parameters, created_at, expires_at)
-        SELECT $1, $2, $3, $4, $5, t.now, t.now + $6 FROM (SELECT clock_timestamp() AS now) t
+        INSERT INTO interactions (handle_hash, browser_hash, kind, client_id, parameters, ended_session_id, ended_clients, created_at, expires_at)
+        SELECT $1, $2, $3, $4, $5, $7, $8, t.now, t.now + $6 FROM (SELECT clock_timestamp() AS now) t
         """;
 
     private const string Find = """
         SELECT browser_hash, kind, client_id, parameters, created_at, expires_at <= clock_timestamp(),
-            consent_session_id, consent_scopes, selected_session_id
+            consent_session_id, consent_scopes, selected_session_id, ended_session_id, ended_clients
         FROM interactions WHERE handle_hash = $1
         """;
 
@@ -22,7 +23,7 @@ internal sealed class PostgresInteractionStore(NpgsqlDataSource database) : IInt
         await using var command = database.CreateCommand(Insert);
         await command
             .Bytes(interaction.HandleHash).Bytes(interaction.BrowserHash).Integer((int)interaction.Kind).Text(interaction.ClientId)
-            .Text(interaction.Parameters).Interval(interaction.Lifetime)
+            .Text(interaction.Parameters).Interval(interaction.Lifetime).Uuid(interaction.Ended?.SessionId).Texts(interaction.Ended?.Clients)
             .ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -43,6 +44,7 @@ internal sealed class PostgresInteractionStore(NpgsqlDataSource database) : IInt
                 ? new ConsentDecision(session, reader.IsDBNull(7) ? null : reader.GetFieldValue<string[]>(7))
                 : null,
             SelectedSessionId = reader.GetGuidOrNull(8),
+            Ended = reader.GetGuidOrNull(9) is { } ended ? new EndedSession(ended, reader.GetFieldValue<string[]>(10)) : null,
         };
     }
 

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Storage.Database;
 
 namespace IdentityProvider.Storage.Interactions;
@@ -6,12 +7,13 @@ namespace IdentityProvider.Storage.Interactions;
 internal sealed class SqliteInteractionStore(SqliteDataSource database, TimeProvider time) : IInteractionStore
 {
     private const string Insert = """
-        INSERT INTO interactions (handle_hash, browser_hash, kind, client_id, parameters, created_at, expires_at)
-        VALUES ($hash, $browser, $kind, $client, $parameters, $now, $expires)
+        INSERT INTO interactions (handle_hash, browser_hash, kind, client_id, parameters, ended_session_id, ended_clients, created_at, expires_at)
+        VALUES ($hash, $browser, $kind, $client, $parameters, $ended, $endedClients, $now, $expires)
         """;
 
     private const string Select = """
-        SELECT browser_hash, kind, client_id, parameters, created_at, expires_at, consent_session_id, consent_scopes, selected_session_id
+        SELECT browser_hash, kind, client_id, parameters, created_at, expires_at, consent_session_id, consent_scopes, selected_session_id,
+            ended_session_id, ended_clients
         FROM interactions WHERE handle_hash = $hash
         """;
 
@@ -22,7 +24,8 @@ internal sealed class SqliteInteractionStore(SqliteDataSource database, TimeProv
         connection.Execute(
             Insert,
             ("$hash", interaction.HandleHash), ("$browser", interaction.BrowserHash), ("$kind", (int)interaction.Kind),
-            ("$client", interaction.ClientId), ("$parameters", interaction.Parameters), ("$now", now), ("$expires", now + interaction.Lifetime));
+            ("$client", interaction.ClientId), ("$parameters", interaction.Parameters),
+            ("$ended", interaction.Ended?.SessionId), ("$endedClients", interaction.Ended?.Clients), ("$now", now), ("$expires", now + interaction.Lifetime));
         return Task.CompletedTask;
     }
 
@@ -44,6 +47,7 @@ internal sealed class SqliteInteractionStore(SqliteDataSource database, TimeProv
                 ? new ConsentDecision(session, reader.IsDBNull(7) ? null : reader.GetJsonStrings(7))
                 : null,
             SelectedSessionId = reader.GetGuidOrNull(8),
+            Ended = reader.GetGuidOrNull(9) is { } ended ? new EndedSession(ended, reader.GetJsonStrings(10)) : null,
         });
     }
 

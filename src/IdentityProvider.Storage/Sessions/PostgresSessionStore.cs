@@ -1,15 +1,17 @@
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Outbox;
 using Npgsql;
 
 namespace IdentityProvider.Storage.Sessions;
 
-internal sealed class PostgresSessionStore(NpgsqlDataSource database) : ISessionStore
+internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSignal outbox) : ISessionStore
 {
     private const string Upsert = """
         INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
-            idle_expires_at, absolute_expires_at, remote_address, user_agent)
-        SELECT $1, $2, u."Id", u."Epoch", t.now, $5, $6, $7, least(t.now + $8, t.now + $9), t.now + $9, $10, $11
+            idle_expires_at, absolute_expires_at, remote_address, user_agent, clients)
+        SELECT $1, $2, u."Id", u."Epoch", t.now, $5, $6, $7, least(t.now + $8, t.now + $9), t.now + $9, $10, $11, '{}'
         FROM "AspNetUsers" u CROSS JOIN (SELECT clock_timestamp() AS now) t
         WHERE u."Id" = $3 AND u."Epoch" = $4 AND u."DisabledAt" IS NULL
         ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
@@ -29,6 +31,14 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database) : ISession
             UPDATE sessions s SET idle_expires_at = least(l.now + $2, s.absolute_expires_at)
             FROM live l WHERE s.id = l.id AND l.idle_expires_at - l.now < $2 / 2 AND l.idle_expires_at < l.absolute_expires_at)
         SELECT * FROM live
+        """;
+
+    private static readonly string End = $"""
+        WITH ended AS (
+            UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL
+            RETURNING id, user_id, clients, ended_at AS now),
+        noted AS ({LogoutNotices.Postgres(expired: false)})
+        SELECT clients FROM ended
         """;
 
     public async Task<bool> SaveAsync(NewSession session)
@@ -61,10 +71,15 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database) : ISession
         };
     }
 
-    public async Task EndAsync(Guid sessionId, string reason)
+    public async Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason)
     {
-        await using var command = database.CreateCommand(
-            "UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL");
-        await command.Uuid(sessionId).Text(reason).ExecuteNonQueryAsync();
+        await using var command = database.CreateCommand(End);
+        var clients = (string[]?)await command.Uuid(sessionId).Text(reason).ExecuteScalarAsync();
+        if (clients is { Length: > 0 })
+        {
+            outbox.Set();
+        }
+
+        return clients;
     }
 }

@@ -30,6 +30,9 @@ internal sealed class SessionRow
 
     public string? UserAgent { get; init; }
 
+    /// <summary>The clients that got a code in this session: who has to hear of its end. In the order in which they came.</summary>
+    public string[] Clients { get; init; } = [];
+
     public DateTimeOffset? EndedAt { get; init; }
 
     public string? EndReason { get; init; }

@@ -1,14 +1,18 @@
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Protocol.Logout;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Outbox;
+using Microsoft.Data.Sqlite;
 
 namespace IdentityProvider.Storage.Sessions;
 
-internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider time) : ISessionStore
+internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider time, OutboxSignal outbox) : ISessionStore
 {
     private const string Upsert = """
         INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
-            idle_expires_at, absolute_expires_at, remote_address, user_agent)
-        SELECT $id, $hash, u."Id", u."Epoch", $now, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent
+            idle_expires_at, absolute_expires_at, remote_address, user_agent, clients)
+        SELECT $id, $hash, u."Id", u."Epoch", $now, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent, '[]'
         FROM "AspNetUsers" u WHERE u."Id" = $user AND u."Epoch" = $epoch AND u."DisabledAt" IS NULL
         ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
             acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
@@ -73,13 +77,31 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         return Task.FromResult<UserSession?>(session);
     }
 
-    public Task EndAsync(Guid sessionId, string reason)
+    public Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason)
     {
+        var now = time.GetUtcNow();
         using var connection = database.OpenConnection();
+        using var transaction = connection.BeginTransaction(deferred: false);
         connection.Execute(
-            "UPDATE sessions SET ended_at = $now, end_reason = $reason WHERE id = $id AND ended_at IS NULL",
-            ("$id", sessionId), ("$reason", reason), ("$now", time.GetUtcNow()));
-        return Task.CompletedTask;
+            LogoutNotices.Sqlite("s.id = $id AND s.ended_at IS NULL", expired: false),
+            ("$id", sessionId), ("$now", now), ("$noticeExpires", now + LogoutNotice.Lifetime));
+        var clients = End(connection, sessionId, reason, now);
+        transaction.Commit();
+        if (clients is { Length: > 0 })
+        {
+            outbox.Set();
+        }
+
+        return Task.FromResult<IReadOnlyList<string>?>(clients);
+    }
+
+    private static string[]? End(SqliteConnection connection, Guid sessionId, string reason, DateTimeOffset now)
+    {
+        using var command = connection.Command(
+            "UPDATE sessions SET ended_at = $now, end_reason = $reason WHERE id = $id AND ended_at IS NULL RETURNING clients",
+            ("$id", sessionId), ("$reason", reason), ("$now", now));
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? reader.GetJsonStrings(0) : null;
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;

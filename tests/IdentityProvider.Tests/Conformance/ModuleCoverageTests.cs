@@ -32,6 +32,14 @@ public sealed class ModuleCoverageTests
         "oidcc-rp-initiated-logout-no-state",
     ];
 
+    /// <summary>Of the plans Back-Channel, Front-Channel and Session Management OP.</summary>
+    private static readonly string[] s_logoutOfClients =
+    [
+        "oidcc-backchannel-logout-discovery-endpoint-verification", "oidcc-backchannel-rp-initiated-logout",
+        "oidcc-frontchannel-logout-discovery-endpoint-verification", "oidcc-frontchannel-rp-initiated-logout",
+        "oidcc-session-management-discovery-endpoint-verification", "oidcc-session-management-rp-initiated-logout",
+    ];
+
     [Fact]
     public void Every_module_of_the_plans_has_a_test_and_every_test_a_module_that_exists()
     {
@@ -42,7 +50,7 @@ public sealed class ModuleCoverageTests
             .Where(attribute => attribute.AttributeType == typeof(TraitAttribute) && (string?)attribute.ConstructorArguments[0].Value == "module")
             .Select(attribute => (string)attribute.ConstructorArguments[1].Value!)
             .ToHashSet();
-        string[] listed = [.. s_config, .. s_basic, .. s_logout];
+        string[] listed = [.. s_config, .. s_basic, .. s_logout, .. s_logoutOfClients];
 
         Assert.Equal(listed.Order(), tested.Order());
     }

@@ -33,6 +33,13 @@
     if (button) { button.setAttribute('aria-busy', 'true'); }
   });
 
+  // Signed out: goes on when the frames that tell other apps have loaded, or after three seconds.
+  if (document.querySelector('meta[http-equiv=refresh]')) {
+    var goOn = function () { location.replace(document.getElementById('return-link').href); };
+    if (document.readyState === 'complete') { goOn(); } else { window.addEventListener('load', goOn); }
+    setTimeout(goOn, 3000);
+  }
+
   window.addEventListener('pageshow', function (event) {
     if (!event.persisted) { return; }
     document.querySelectorAll('form').forEach(function (form) { delete form.dataset.sent; });

@@ -11,6 +11,9 @@ internal sealed class PageSecurity
     /// <summary>An image of another origin that the page shows; its origin goes into <c>img-src</c>.</summary>
     public string? ImageUrl { get; set; }
 
+    /// <summary>Origins of pages that this one opens in frames; none: no frames.</summary>
+    public IReadOnlyList<string> FrameSources { get; set; } = [];
+
     /// <summary>The policy of this request's page.</summary>
     public static PageSecurity For(HttpContext context)
     {
@@ -28,7 +31,8 @@ internal sealed class PageSecurity
             ? $" {url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}"
             : "";
         var form = FormActionSource is null ? "" : $" {FormActionSource}";
-        return $"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{image}; "
+        var frames = FrameSources.Count == 0 ? "" : $"frame-src {string.Join(' ', FrameSources)}; ";
+        return $"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{image}; {frames}"
             + $"form-action 'self'{form}; frame-ancestors 'none'; base-uri 'none'";
     }
 }

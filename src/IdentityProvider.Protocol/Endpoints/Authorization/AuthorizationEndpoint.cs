@@ -3,6 +3,7 @@ using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Scopes;
+using IdentityProvider.Protocol.Sessions;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ internal sealed partial class AuthorizationEndpoint(
     IGrantStore grants,
     ProtocolMetrics metrics,
     IOptions<TokenOptions> options,
+    IOptions<ProtocolOptions> protocol,
     ILogger<AuthorizationEndpoint> logger)
 {
     public const string Path = "/connect/authorize";
@@ -87,7 +89,7 @@ internal sealed partial class AuthorizationEndpoint(
         if (step.Code is { } code)
         {
             metrics.Authorization(null);
-            await response.WriteCodeAsync(context, replyTo, code);
+            await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request));
             return;
         }
 
@@ -147,6 +149,11 @@ internal sealed partial class AuthorizationEndpoint(
             _ => new Step(Page: Page.SignIn),
         };
     }
+
+    private string? SessionStateFor(HttpContext context, AuthorizationRequest request) =>
+        protocol.Value.CheckSession && request.Granted.Scopes.Contains(GrantedResources.OpenId)
+            ? SessionState.Create(request.Client.ClientId, request.ReplyTo.RedirectUri, subjects.EnsureBrowserState(context))
+            : null;
 
     private NewAuthorizationCode NewCode(
         AuthorizationRequest request, SubjectSession session, AuthorizationNeeds needs, IReadOnlyList<string> scopes, string code)

@@ -17,7 +17,8 @@ internal sealed class AuthorizationResponse(IOptions<ProtocolOptions> options)
 {
     private readonly string _issuer = options.Value.Issuer;
 
-    public Task WriteCodeAsync(HttpContext context, ReplyTo replyTo, string code) => WriteAsync(context, replyTo, [("code", code)]);
+    public Task WriteCodeAsync(HttpContext context, ReplyTo replyTo, string code, string? sessionState) =>
+        WriteAsync(context, replyTo, sessionState is null ? [("code", code)] : [("code", code), ("session_state", sessionState)]);
 
     public Task WriteErrorAsync(HttpContext context, ReplyTo replyTo, OAuthError error) =>
         WriteAsync(context, replyTo, [("error", error.Code), ("error_description", error.Description)]);

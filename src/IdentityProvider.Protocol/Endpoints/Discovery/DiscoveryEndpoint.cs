@@ -4,6 +4,7 @@ using System.Text.Json;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Cors;
 using IdentityProvider.Protocol.Endpoints.Authorization;
+using IdentityProvider.Protocol.Endpoints.CheckSession;
 using IdentityProvider.Protocol.Endpoints.EndSession;
 using IdentityProvider.Protocol.Endpoints.Token;
 using IdentityProvider.Protocol.Keys;
@@ -25,6 +26,7 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
     private const string KeysCaching = "public, max-age=900";
 
     private readonly string _issuer = options.Value.Issuer;
+    private readonly bool _checkSession = options.Value.CheckSession;
     private Cached<ResourceCatalog>? _metadata;
     private Cached<KeySet>? _keys;
 
@@ -82,6 +84,11 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
         json.WriteString("introspection_endpoint", _issuer + ProtocolEndpoints.IntrospectionPath);
         json.WriteString("revocation_endpoint", _issuer + ProtocolEndpoints.RevocationPath);
         json.WriteString("end_session_endpoint", _issuer + EndSessionEndpoint.Path);
+        if (_checkSession)
+        {
+            json.WriteString("check_session_iframe", _issuer + CheckSessionEndpoint.Path);
+        }
+
         WriteArray(json, "scopes_supported", ScopesOf(catalog));
         WriteArray(json, "claims_supported", ClaimsOf(catalog));
         WriteArray(json, "response_types_supported", ["code"]);
@@ -102,6 +109,10 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
         json.WriteBoolean("request_uri_parameter_supported", false);
         json.WriteBoolean("require_request_uri_registration", false);
         json.WriteBoolean("authorization_response_iss_parameter_supported", true);
+        json.WriteBoolean("backchannel_logout_supported", true);
+        json.WriteBoolean("backchannel_logout_session_supported", true);
+        json.WriteBoolean("frontchannel_logout_supported", true);
+        json.WriteBoolean("frontchannel_logout_session_supported", true);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();

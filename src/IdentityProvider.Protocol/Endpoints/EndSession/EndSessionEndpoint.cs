@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Sessions;
 using IdentityProvider.Protocol.Subjects;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,8 @@ namespace IdentityProvider.Protocol.Endpoints.EndSession;
 /// The end session endpoint (OpenID Connect RP-Initiated Logout §2). An ID token of this very session logs out at once; anything else
 /// asks the person, so that no other site can log people out.
 /// </summary>
-internal sealed class EndSessionEndpoint(LogoutRequests logouts, PendingRequests pending, ISubjects subjects, ClientSessionIds sessionIds)
+internal sealed class EndSessionEndpoint(
+    LogoutRequests logouts, LogoutCompletion completion, PendingRequests pending, ISubjects subjects, ClientSessionIds sessionIds)
 {
     public const string Path = "/connect/endsession";
     public const string ContinuePath = "/connect/endsession/continue";
@@ -62,15 +64,7 @@ internal sealed class EndSessionEndpoint(LogoutRequests logouts, PendingRequests
         var proven = logout is { Hint: not null, RedirectRefused: false };
         if (session is null ? proven : proven && IsOf(session, logout))
         {
-            await subjects.SignOutAsync(context);
-            if (logout.RedirectUrl is { } url)
-            {
-                ProtocolResponse.SeeOther(context, url);
-                return;
-            }
-
-            var done = await pending.StartAsync(context, InteractionKind.EndSession, logout.Client?.ClientId, parameters);
-            ProtocolResponse.SeeOther(context, Url(context, "/account/logged-out", done));
+            ProtocolResponse.SeeOther(context, await completion.SignOutAsync(context, parameters, logout));
             return;
         }
 

@@ -489,6 +489,14 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
+                    b.PrimitiveCollection<string>("EndedClients")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_clients");
+
+                    b.Property<Guid?>("EndedSessionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_session_id");
+
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("expires_at");
@@ -582,6 +590,48 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
                     b.ToTable("signing_keys", (string)null);
                 });
 
+            modelBuilder.Entity("IdentityProvider.Storage.Outbox.OutboxRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payload");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("outbox", (string)null);
+                });
+
             modelBuilder.Entity("IdentityProvider.Storage.Sessions.SessionRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -605,6 +655,11 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
                     b.Property<long>("AuthTime")
                         .HasColumnType("INTEGER")
                         .HasColumnName("auth_time");
+
+                    b.PrimitiveCollection<string>("Clients")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clients");
 
                     b.Property<string>("EndReason")
                         .HasColumnType("TEXT")

@@ -1,4 +1,3 @@
-using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.UI.Security;
@@ -11,7 +10,7 @@ namespace IdentityProvider.UI.Pages.Account;
 /// Asks before signing out: <c>/account/logout?interaction=…</c> for a client's request, without for one's own.
 /// A request that has expired or is of another browser still leads to a sign-out here, just not back to the client.
 /// </summary>
-public sealed class LogoutModel(InteractionService interactions, SignInService signIn, ISubjects subjects) : PageModel
+public sealed class LogoutModel(InteractionService interactions, ISubjects subjects) : PageModel
 {
     /// <summary>The handle of the pending logout.</summary>
     [BindProperty(SupportsGet = true, Name = "interaction")]
@@ -41,9 +40,8 @@ public sealed class LogoutModel(InteractionService interactions, SignInService s
     public async Task<IActionResult> OnPostAsync()
     {
         await LoadAsync();
-        await signIn.SignOutAsync(HttpContext);
         PageSecurity.For(HttpContext).FormActionSource = Pending?.FormActionSource;
-        return new SeeOtherResult(Pending?.RedirectUrl ?? LoggedOutUrl());
+        return new SeeOtherResult(await interactions.SignOutAsync(HttpContext, Pending));
     }
 
     private string LoggedOutUrl() => Url.Page("/Account/LoggedOut", new { interaction = Pending?.Handle })!;

@@ -1,0 +1,27 @@
+namespace IdentityProvider.Protocol.Outbox;
+
+/// <summary>A message that has been claimed for one attempt.</summary>
+/// <param name="Id">The row.</param>
+/// <param name="Kind">Which <see cref="IOutboxHandler"/> delivers it.</param>
+/// <param name="Payload">What is to be delivered, as the handler's JSON.</param>
+/// <param name="Attempt">The number of this attempt, from 1 on. Only who holds the latest one may settle the message.</param>
+public sealed record OutboxMessage(long Id, string Kind, string Payload, int Attempt);
+
+/// <summary>
+/// Messages to the outside that must not be lost. Whoever changes something that others have to hear of writes the row in that very
+/// statement or transaction; from then on it is delivered at least once, until it is settled or expires.
+/// </summary>
+public interface IOutboxStore
+{
+    /// <summary>
+    /// Claims messages of these kinds that are due, each for exactly one caller, until <paramref name="lease"/> has passed: then they are
+    /// due again, in case the claimer has died. No lock is held meanwhile.
+    /// </summary>
+    Task<IReadOnlyList<OutboxMessage>> ClaimAsync(IReadOnlyList<string> kinds, int count, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Makes a claimed message due again after <paramref name="delay"/>. False, and nothing changed, when it will have expired by then, or somebody else holds it now.</summary>
+    Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay);
+
+    /// <summary>Removes a claimed message, unless somebody else holds it now.</summary>
+    Task RemoveAsync(OutboxMessage message);
+}

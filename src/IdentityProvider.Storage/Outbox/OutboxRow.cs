@@ -1,0 +1,31 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace IdentityProvider.Storage.Outbox;
+
+/// <summary>A message to the outside that waits for its delivery. A settled one is deleted.</summary>
+internal sealed class OutboxRow
+{
+    public long Id { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Payload { get; init; }
+
+    /// <summary>How many attempts have begun; it also tells a claimer whose lease ran out from the present one.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>When it may be claimed; while it is claimed, the end of the lease.</summary>
+    public required DateTimeOffset DueAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public static void Configure(EntityTypeBuilder<OutboxRow> row)
+    {
+        row.ToTable("outbox").HasKey(message => message.Id);
+        row.HasIndex(message => message.DueAt);
+        row.HasIndex(message => message.ExpiresAt);
+    }
+}

@@ -1,0 +1,45 @@
+using IdentityProvider.Protocol.Outbox;
+using IdentityProvider.Storage.Database;
+using Npgsql;
+
+namespace IdentityProvider.Storage.Outbox;
+
+internal sealed class PostgresOutboxStore(NpgsqlDataSource database) : IOutboxStore
+{
+    /// <summary>One statement: rows that another instance is just claiming are skipped, not waited for.</summary>
+    private const string Claim = """
+        WITH due AS MATERIALIZED (
+            SELECT id FROM outbox WHERE due_at <= clock_timestamp() AND kind = ANY ($1)
+            ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+        UPDATE outbox o SET attempts = o.attempts + 1, due_at = clock_timestamp() + $3
+        FROM due WHERE o.id = due.id
+        RETURNING o.id, o.kind, o.payload, o.attempts
+        """;
+
+    public async Task<IReadOnlyList<OutboxMessage>> ClaimAsync(IReadOnlyList<string> kinds, int count, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(Claim);
+        await using var reader = await command.Texts(kinds).Integer(count).Interval(lease).ExecuteReaderAsync(cancellationToken);
+        var claimed = new List<OutboxMessage>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claimed.Add(new OutboxMessage(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3)));
+        }
+
+        return claimed;
+    }
+
+    public async Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay)
+    {
+        await using var command = database.CreateCommand("""
+            UPDATE outbox SET due_at = clock_timestamp() + $3 WHERE id = $1 AND attempts = $2 AND expires_at > clock_timestamp() + $3
+            """);
+        return await command.Bigint(message.Id).Integer(message.Attempt).Interval(delay).ExecuteNonQueryAsync() == 1;
+    }
+
+    public async Task RemoveAsync(OutboxMessage message)
+    {
+        await using var command = database.CreateCommand("DELETE FROM outbox WHERE id = $1 AND attempts = $2");
+        await command.Bigint(message.Id).Integer(message.Attempt).ExecuteNonQueryAsync();
+    }
+}
