@@ -16,7 +16,7 @@ internal sealed class SignInThrottle(ICounters counters, IOptions<RateLimitOptio
 
     private readonly RateLimitOptions _options = options.Value;
 
-    /// <summary>Counts an attempt. Not null: it may not be made before so much time has passed, and was not counted for the network.</summary>
+    /// <summary>Counts an attempt. Not null: it must not be checked, and neither must any other before so much time has passed.</summary>
     public async Task<TimeSpan?> TakeAsync(SignInAttempt attempt)
     {
         if (!_options.Enabled)

@@ -62,76 +62,40 @@ public sealed partial class RedisConnection : IDisposable
     }
 
     /// <summary>One question, within the time limit. Not answered: Redis is away, and the caller goes on without it.</summary>
-    internal async ValueTask<(bool Answered, T? Answer)> AskAsync<T>(Func<IDatabase, Task<T>> question)
-    {
-        if (!IsReachable)
-        {
-            return default;
-        }
-
-        try
-        {
-            var connection = await ConnectAsync();
-            return (true, await question(connection.GetDatabase()).WaitAsync(_callLimit, _time));
-        }
-        catch (Exception exception) when (IsFailure(exception))
-        {
-            BecomeAway(exception);
-            return default;
-        }
-    }
+    internal async ValueTask<(bool Answered, T? Answer)> AskAsync<T>(Func<IDatabase, Task<T>> question) =>
+        IsReachable ? await TryAsync(connection => question(connection.GetDatabase())) : default;
 
     /// <summary>Asks whether it is there, away or not, on both of its connections.</summary>
     internal async Task<bool> PingAsync()
     {
-        try
+        var (answered, _) = await TryAsync(async connection =>
+            await connection.GetDatabase().PingAsync() + await connection.GetSubscriber().PingAsync());
+        if (answered && Interlocked.Exchange(ref _state, Reachable) != Reachable)
         {
-            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
-            await connection.GetDatabase().PingAsync().WaitAsync(_callLimit, _time);
-            await connection.GetSubscriber().PingAsync().WaitAsync(_callLimit, _time);
-            BecomeReachable();
-            return true;
+            LogReachable();
         }
-        catch (Exception exception) when (IsFailure(exception))
-        {
-            BecomeAway(exception);
-            return false;
-        }
+
+        return answered;
     }
 
     /// <summary>Tells every instance. A command that ends at once has asked nobody before, so it tries; whoever knows better does not wait.</summary>
     internal async Task PublishAsync(string channel, string message)
     {
-        if (Volatile.Read(ref _state) == Away)
+        if (Volatile.Read(ref _state) != Away)
         {
-            return;
-        }
-
-        try
-        {
-            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
-            await connection.GetSubscriber().PublishAsync(channel, message).WaitAsync(_callLimit, _time);
-        }
-        catch (Exception exception) when (IsFailure(exception))
-        {
-            BecomeAway(exception);
+            await TryAsync(connection => connection.GetSubscriber().PublishAsync(channel, message));
         }
     }
 
     /// <summary>The library subscribes again by itself after a connection has broken.</summary>
     internal async Task<bool> SubscribeAsync(string channel, Action<string> handle)
     {
-        try
+        var (answered, _) = await TryAsync(async connection =>
         {
-            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
-            await connection.GetSubscriber().SubscribeAsync(channel, (_, message) => handle(message!)).WaitAsync(_callLimit, _time);
+            await connection.GetSubscriber().SubscribeAsync(channel, (_, message) => handle(message!));
             return true;
-        }
-        catch (Exception exception) when (IsFailure(exception))
-        {
-            BecomeAway(exception);
-            return false;
-        }
+        });
+        return answered;
     }
 
     private static ConfigurationOptions Parse(string connectionString)
@@ -159,23 +123,25 @@ public sealed partial class RedisConnection : IDisposable
         }
     }
 
-    /// <summary>What the network, the server or the clock does to a call; anything else is a bug of ours.</summary>
-    private static bool IsFailure(Exception exception) =>
-        exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or OperationCanceledException;
-
-    private void BecomeReachable()
+    private async Task<(bool Answered, T? Answer)> TryAsync<T>(Func<ConnectionMultiplexer, Task<T>> call)
     {
-        if (Interlocked.Exchange(ref _state, Reachable) != Reachable)
+        try
         {
-            LogReachable();
+            var connection = await ConnectAsync().WaitAsync(_connectLimit, _time);
+
+            // The library's asynchronous calls have no limit of their own: a server that is frozen would hold them for ever.
+            return (true, await call(connection).WaitAsync(_callLimit, _time));
         }
-    }
-
-    private void BecomeAway(Exception exception)
-    {
-        if (Interlocked.Exchange(ref _state, Away) != Away)
+#pragma warning disable CA1031 // Whatever the library meets on its way: Redis takes nothing down with it.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            LogAway(exception.GetType().Name);
+            if (Interlocked.Exchange(ref _state, Away) != Away)
+            {
+                LogAway(exception.GetType().Name);
+            }
+
+            return default;
         }
     }
 

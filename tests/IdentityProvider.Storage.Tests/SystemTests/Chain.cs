@@ -9,6 +9,9 @@ namespace IdentityProvider.Storage.Tests.SystemTests;
 /// </summary>
 internal sealed class Chain(App app, string refreshToken, Func<HttpClient> instance)
 {
+    /// <summary>What happens to requests shall be tested, not how many a machine takes.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+
     private readonly Dictionary<string, HashSet<string>> _successors = [];
     private readonly List<string> _order = [refreshToken];
 
@@ -25,10 +28,11 @@ internal sealed class Chain(App app, string refreshToken, Func<HttpClient> insta
         while (!stop.IsCancellationRequested)
         {
             await StepAsync();
+            await Task.Delay(_pause, CancellationToken.None);
         }
     }
 
-    public async Task StepAsync()
+    private async Task StepAsync()
     {
         Answer answer;
         try
@@ -38,14 +42,12 @@ internal sealed class Chain(App app, string refreshToken, Func<HttpClient> insta
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or ObjectDisposedException)
         {
             Lost++;
-            await Task.Delay(TimeSpan.FromMilliseconds(20));
             return;
         }
 
         if (answer.IsOutage)
         {
             Lost++;
-            await Task.Delay(TimeSpan.FromMilliseconds(20));
             return;
         }
 
