@@ -65,8 +65,6 @@ internal sealed class PasswordHashing : IDisposable
 
     private int StartWorkers(int configured)
     {
-        // Made first, whoever comes first: else the first unknown name would cost one hash more than a known one.
-        _queue.Writer.TryWrite(() => _ = _decoy.Value);
         var count = configured > 0 ? configured : Math.Max(1, Environment.ProcessorCount - 1);
         for (var i = 0; i < count; i++)
         {
@@ -78,6 +76,9 @@ internal sealed class PasswordHashing : IDisposable
 
     private void Work()
     {
+        // Made first, whoever comes first: else the first unknown name would cost one hash more than a known one. Not by way of the
+        // queue, where it would take somebody's place.
+        _ = _decoy.Value;
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             while (_queue.Reader.TryRead(out var work))
