@@ -25,6 +25,7 @@ internal sealed partial class OutboxDispatcher(
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromHours(1);
 
     private readonly FrozenDictionary<string, IOutboxHandler> _handlers = handlers.ToFrozenDictionary(handler => handler.Kind, StringComparer.Ordinal);
+    private bool _inContact = true;
 
     /// <summary>For how long a claimed message belongs to its claimer: longer than any attempt takes.</summary>
     public static TimeSpan Lease { get; } = TimeSpan.FromMinutes(1);
@@ -64,13 +65,20 @@ internal sealed partial class OutboxDispatcher(
     {
         try
         {
-            return await store.ClaimAsync(_handlers.Keys, count, Lease, cancellationToken);
+            var claimed = await store.ClaimAsync(_handlers.Keys, count, Lease, cancellationToken);
+            _inContact = true;
+            return claimed;
         }
 #pragma warning disable CA1031 // An outage of the store must not end the loop.
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            StoreFailed(exception.Message);
+            if (_inContact)
+            {
+                StoreFailed(exception.Message);
+            }
+
+            _inContact = false;
             return [];
         }
     }

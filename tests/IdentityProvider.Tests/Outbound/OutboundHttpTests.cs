@@ -3,6 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using IdentityProvider.Protocol;
 using IdentityProvider.Protocol.Outbound;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -98,6 +101,27 @@ public sealed class OutboundHttpTests
 
         Assert.Equal(OutboundFailure.AddressRefused, answer.Failure);
         Assert.Equal(0, server.Connections);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_not_accepted()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(TestHost.Certificate)));
+        await using var server = builder.Build();
+        var called = false;
+        server.Run(_ =>
+        {
+            called = true;
+            return Task.CompletedTask;
+        });
+        await server.StartAsync();
+
+        var answer = await Fetch($"https://localhost:{new Uri(server.Urls.Single()).Port}/");
+
+        Assert.Equal(OutboundFailure.Unreachable, answer.Failure);
+        Assert.False(called);
     }
 
     [Fact]
