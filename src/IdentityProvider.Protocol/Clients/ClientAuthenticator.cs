@@ -19,14 +19,14 @@ internal sealed class ClientAuthenticator(IClientSource clients, IResourceSource
 
     public static IReadOnlyList<string> Methods { get; } = [Basic, Post, None];
 
-    public async ValueTask<Result<AuthenticatedClient>> AuthenticateAsync(HttpContext context, Parameters parameters)
-    {
-        if (!Credentials.Read(context.Request, parameters).Succeeded(out var credentials, out var error))
-        {
-            return error;
-        }
+    public ValueTask<Result<AuthenticatedClient>> AuthenticateAsync(HttpContext context, Parameters parameters) =>
+        ClientCredentials.Read(context.Request, parameters).Succeeded(out var credentials, out var error)
+            ? AuthenticateAsync(credentials, context.RequestAborted)
+            : ValueTask.FromResult<Result<AuthenticatedClient>>(error);
 
-        var client = await clients.FindAsync(credentials.Id, context.RequestAborted);
+    public async ValueTask<Result<AuthenticatedClient>> AuthenticateAsync(ClientCredentials credentials, CancellationToken cancellationToken)
+    {
+        var client = await clients.FindAsync(credentials.Id, cancellationToken);
         if (client is null || !client.Enabled)
         {
             return OAuthError.InvalidClient() with { Detail = client is null ? "unknown client" : "disabled client" };
@@ -50,14 +50,14 @@ internal sealed class ClientAuthenticator(IClientSource clients, IResourceSource
     }
 
     /// <summary>The API that calls introspection (RFC 7662 §2.1); null when the credentials are none of an API.</summary>
-    public async ValueTask<ApiResource?> AuthenticateResourceAsync(HttpContext context, Parameters parameters)
+    public async ValueTask<ApiResource?> AuthenticateResourceAsync(ClientCredentials credentials, CancellationToken cancellationToken)
     {
-        if (!Credentials.Read(context.Request, parameters).Succeeded(out var credentials, out _) || credentials.Secret is not { } secret)
+        if (credentials.Secret is not { } secret)
         {
             return null;
         }
 
-        var catalog = await resources.GetAsync(context.RequestAborted);
+        var catalog = await resources.GetAsync(cancellationToken);
         return catalog.ApiResources.TryGetValue(credentials.Id, out var resource) && resource.Enabled && Matches(resource.ApiSecrets, secret)
             ? resource
             : null;
@@ -79,75 +79,5 @@ internal sealed class ClientAuthenticator(IClientSource clients, IResourceSource
         }
 
         return matches;
-    }
-
-    private sealed record Credentials(string Id, string? Secret, string Method)
-    {
-        private const string BasicPrefix = "Basic ";
-
-        public static Result<Credentials> Read(HttpRequest request, Parameters parameters)
-        {
-            if (parameters.FindFlaw(["client_id", "client_secret"]) is { } flaw)
-            {
-                return flaw;
-            }
-
-            var header = request.Headers.Authorization;
-            var id = parameters["client_id"];
-            var secret = parameters["client_secret"];
-            if (header.Count == 0)
-            {
-                return id is null
-                    ? OAuthError.InvalidClient("The request names no client.")
-                    : new Credentials(id, secret, secret is null ? None : Post);
-            }
-
-            // RFC 6749 §2.3: one method per request.
-            if (header.Count > 1 || secret is not null)
-            {
-                return OAuthError.InvalidRequest("The client must authenticate with one method only.");
-            }
-
-            if (!TryDecode(header.ToString(), out var basicId, out var basicSecret))
-            {
-                return OAuthError.InvalidClient("The Authorization header is not valid HTTP Basic authentication.");
-            }
-
-            if (id is not null && id != basicId)
-            {
-                return OAuthError.InvalidClient("The client_id parameter names another client than the Authorization header.");
-            }
-
-            return new Credentials(basicId, basicSecret.Length == 0 ? null : basicSecret, Basic);
-        }
-
-        /// <summary>RFC 6749 §2.3.1: both parts are form-encoded before they are joined.</summary>
-        private static bool TryDecode(string header, out string id, out string secret)
-        {
-            id = secret = "";
-            if (!header.StartsWith(BasicPrefix, StringComparison.OrdinalIgnoreCase))
-            {
-                return false;
-            }
-
-            var bytes = new byte[header.Length];
-            if (!Convert.TryFromBase64String(header[BasicPrefix.Length..].Trim(), bytes, out var length))
-            {
-                return false;
-            }
-
-            var text = Encoding.UTF8.GetString(bytes, 0, length);
-            var colon = text.IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0)
-            {
-                return false;
-            }
-
-            id = FormDecode(text[..colon]);
-            secret = FormDecode(text[(colon + 1)..]);
-            return !id.Contains('\0', StringComparison.Ordinal);
-        }
-
-        private static string FormDecode(string value) => Uri.UnescapeDataString(value.Replace('+', ' '));
     }
 }

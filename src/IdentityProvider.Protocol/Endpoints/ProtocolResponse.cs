@@ -12,7 +12,7 @@ internal static class ProtocolResponse
     private const int RetryAfterSeconds = 5;
 
     /// <summary>A JSON object that no cache may keep (RFC 6749 §5.1).</summary>
-    public static async Task WriteJsonAsync<TState>(HttpContext context, int status, TState state, Action<Utf8JsonWriter, TState> write)
+    public static Task WriteJsonAsync<TState>(HttpContext context, int status, TState state, Action<Utf8JsonWriter, TState> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer))
@@ -22,13 +22,19 @@ internal static class ProtocolResponse
             json.WriteEndObject();
         }
 
+        return WriteJsonAsync(context, status, buffer.WrittenMemory);
+    }
+
+    /// <summary>The same of an object that is JSON already, as UTF-8.</summary>
+    public static async Task WriteJsonAsync(HttpContext context, int status, ReadOnlyMemory<byte> json)
+    {
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
         response.Headers.CacheControl = "no-store";
         response.Headers.Pragma = "no-cache";
-        response.ContentLength = buffer.WrittenCount;
-        await response.BodyWriter.WriteAsync(buffer.WrittenMemory);
+        response.ContentLength = json.Length;
+        await response.BodyWriter.WriteAsync(json);
     }
 
     /// <summary>An error of RFC 6749 §5.2.</summary>

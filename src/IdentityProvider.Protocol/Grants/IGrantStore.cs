@@ -8,12 +8,11 @@ namespace IdentityProvider.Protocol.Grants;
 /// <param name="ClientId">To whom it was issued.</param>
 public sealed record AccessTokenReference(Guid? GrantId, byte[] TokenId, string ClientId);
 
-/// <summary>Whether an access token's grant, session, person and client are alive.</summary>
-/// <param name="Active">All of them are.</param>
+/// <summary>What the store knows of a live access token: its grant, session, person and client are alive, and it was not revoked.</summary>
 /// <param name="Now">The database's clock.</param>
-/// <param name="Subject">The person, if asked for and alive.</param>
+/// <param name="Subject">The person, if asked for and if the token is about one.</param>
 /// <param name="ClaimsRequest">The <c>claims</c> parameter of the grant, if the subject was asked for.</param>
-public sealed record AccessTokenStatus(bool Active, DateTimeOffset Now, SubjectRecord? Subject = null, string? ClaimsRequest = null);
+public sealed record AccessTokenStatus(DateTimeOffset Now, SubjectRecord? Subject = null, string? ClaimsRequest = null);
 
 /// <summary>A reference token about to be stored.</summary>
 /// <param name="TokenHash">SHA-256 of the handle.</param>
@@ -25,8 +24,8 @@ public sealed record NewReferenceToken(byte[] TokenHash, AccessTokenReference To
 /// <summary>A stored, unexpired reference token and whether it is alive.</summary>
 /// <param name="Token">The token's identity.</param>
 /// <param name="Claims">The claims that a JWT would carry, as JSON.</param>
-/// <param name="Status">Its liveness.</param>
-public sealed record ReferenceToken(AccessTokenReference Token, string Claims, AccessTokenStatus Status);
+/// <param name="Status">Null: it is dead.</param>
+public sealed record ReferenceToken(AccessTokenReference Token, string Claims, AccessTokenStatus? Status);
 
 /// <summary>
 /// The persisted grants. Each method is one round trip on PostgreSQL on its happy path, and one atomic decision:
@@ -44,8 +43,8 @@ public interface IGrantStore
     /// <summary>Decides on a refresh token, and rotates or revokes as the verdict says.</summary>
     Task<RefreshOutcome> RefreshAsync(RefreshPresentation presentation);
 
-    /// <summary>Judges an access token whose signature and expiry were verified.</summary>
-    Task<AccessTokenStatus> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken);
+    /// <summary>Judges an access token whose signature was verified; null when it is dead. Its own expiry is the caller's to compare.</summary>
+    Task<AccessTokenStatus?> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken);
 
     /// <summary>Stores a reference token.</summary>
     Task StoreReferenceTokenAsync(NewReferenceToken token);

@@ -14,7 +14,7 @@ internal sealed class AccessTokens(AccessTokenVerifier verifier, IGrantStore gra
         var (verified, status) = token.Contains('.', StringComparison.Ordinal)
             ? await CheckJwtAsync(token, withSubject, cancellationToken)
             : await CheckReferenceAsync(token, withSubject, cancellationToken);
-        return verified is not null && status is { Active: true } && verified.ExpiresAt > status.Now
+        return verified is not null && status is not null && verified.ExpiresAt > status.Now
             ? new LiveAccessToken(verified, status)
             : null;
     }

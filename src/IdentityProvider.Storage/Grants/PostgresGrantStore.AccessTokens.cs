@@ -7,39 +7,38 @@ namespace IdentityProvider.Storage.Grants;
 
 internal sealed partial class PostgresGrantStore
 {
-    private const string FromPresented = $"""
-        FROM (SELECT $1 AS grant_id, $2 AS token_id, $3 AS client_id) a CROSS JOIN (SELECT clock_timestamp() AS now) t
-        {AccessTokenSql.Joins}
+    private const string Now = "clock_timestamp()";
+
+    private static readonly string PersonColumns = $"g.claims_request, {SubjectSql.PostgresColumns("TRUE")}";
+
+    private static readonly string LiveGrant = $"""
+        FROM grants g {Liveness.JoinPerson}
+        WHERE g.id = $1 AND {Liveness.OfGrant(Now)} AND {AccessTokenSql.NotRevoked("$2")}
         """;
 
-    private const string FromStored = $"""
-        FROM reference_tokens a CROSS JOIN (SELECT clock_timestamp() AS now) t
-        {AccessTokenSql.Joins}
-        WHERE a.token_hash = $1 AND a.expires_at > t.now
+    private static readonly string CheckGrant = $"SELECT {Now} {LiveGrant}";
+
+    private static readonly string CheckGrantWithSubject = $"SELECT {Now}, {PersonColumns} {LiveGrant}";
+
+    private static readonly string CheckClient =
+        $"SELECT {Now} WHERE {Liveness.OfClient("$1")} AND {AccessTokenSql.NotRevoked("$2")}";
+
+    private static readonly string FindStored = $"""
+        SELECT {Now}, {PersonColumns}, {AccessTokenSql.StoredIsAlive(Now)}, a.grant_id, a.token_id, a.client_id, a.claims
+        FROM reference_tokens a LEFT JOIN grants g ON g.id = a.grant_id {Liveness.JoinPerson}
+        WHERE a.token_hash = $1 AND a.expires_at > {Now}
         """;
 
-    private const string StoredColumns = "a.grant_id, a.token_id, a.client_id, a.claims";
+    private const int SubjectColumns = 1 + SubjectSql.ColumnCount;
 
-    private const string Status = $"t.now, {AccessTokenSql.Active}";
-
-    private const string CheckPresented = $"SELECT {Status} {FromPresented}";
-
-    private const string FindStored = $"SELECT {StoredColumns}, {Status} {FromStored}";
-
-    private static readonly string _statusWithSubject = $"{Status}, g.claims_request, {SubjectSql.PostgresColumns("TRUE")}";
-
-    private static readonly string _checkPresentedWithSubject = $"SELECT {_statusWithSubject} {FromPresented}";
-
-    private static readonly string _findStoredWithSubject = $"SELECT {StoredColumns}, {_statusWithSubject} {FromStored}";
-
-    public async Task<AccessTokenStatus> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken)
+    public async Task<AccessTokenStatus?> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(withSubject ? _checkPresentedWithSubject : CheckPresented);
-        await using var reader = await command
-            .Uuid(token.GrantId).Bytes(token.TokenId).Text(token.ClientId)
-            .ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return ReadStatus(reader, 0, token.GrantId, withSubject);
+        withSubject &= token.GrantId is not null;
+        await using var command = database.CreateCommand(
+            token.GrantId is null ? CheckClient : withSubject ? CheckGrantWithSubject : CheckGrant);
+        _ = token.GrantId is { } grantId ? command.Uuid(grantId) : command.Text(token.ClientId);
+        await using var reader = await command.Bytes(token.TokenId).ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? ReadStatus(reader, withSubject) : null;
     }
 
     public async Task StoreReferenceTokenAsync(NewReferenceToken token)
@@ -57,15 +56,18 @@ internal sealed partial class PostgresGrantStore
 
     public async Task<ReferenceToken?> FindReferenceTokenAsync(byte[] tokenHash, bool withSubject, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(withSubject ? _findStoredWithSubject : FindStored);
+        await using var command = database.CreateCommand(FindStored);
         await using var reader = await command.Bytes(tokenHash).ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
         }
 
-        var token = new AccessTokenReference(reader.GetGuidOrNull(0), reader.GetFieldValue<byte[]>(1), reader.GetString(2));
-        return new ReferenceToken(token, reader.GetString(3), ReadStatus(reader, 4, token.GrantId, withSubject));
+        const int first = 1 + SubjectColumns;
+        var token = new AccessTokenReference(
+            reader.GetGuidOrNull(first + 1), reader.GetFieldValue<byte[]>(first + 2), reader.GetString(first + 3));
+        var alive = reader.GetBoolean(first);
+        return new ReferenceToken(token, reader.GetString(first + 4), alive ? ReadStatus(reader, withSubject && token.GrantId is not null) : null);
     }
 
     public async Task RevokeAccessTokenAsync(AccessTokenReference token, DateTimeOffset expiresAt)
@@ -75,12 +77,11 @@ internal sealed partial class PostgresGrantStore
         await command.Bytes(token.TokenId).Time(expiresAt).ExecuteNonQueryAsync();
     }
 
-    private static AccessTokenStatus ReadStatus(NpgsqlDataReader reader, int first, Guid? grantId, bool withSubject)
+    private static AccessTokenStatus ReadStatus(NpgsqlDataReader reader, bool withSubject)
     {
-        var now = reader.GetFieldValue<DateTimeOffset>(first);
-        var active = reader.GetBoolean(first + 1);
-        return active && withSubject && grantId is not null
-            ? new AccessTokenStatus(active, now, SubjectSql.Read(reader, first + 3), reader.GetStringOrNull(first + 2))
-            : new AccessTokenStatus(active, now);
+        var now = reader.GetFieldValue<DateTimeOffset>(0);
+        return withSubject
+            ? new AccessTokenStatus(now, SubjectSql.Read(reader, 2), reader.GetStringOrNull(1))
+            : new AccessTokenStatus(now);
     }
 }

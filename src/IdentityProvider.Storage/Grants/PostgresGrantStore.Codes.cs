@@ -9,18 +9,20 @@ internal sealed partial class PostgresGrantStore
     /// <summary>
     /// The client joins the session, whose end then says so to it. An end that does not see it yet has come first, and the code is dead.
     /// </summary>
-    private const string Issue = $"""
+    private static readonly string Issue = $"""
         WITH judged AS MATERIALIZED (
             SELECT t.now,
-                {Liveness.OfCode}
-                    AND coalesce(s.idle_expires_at > t.now AND s.user_id = g.subject_id AND s.user_epoch = g.subject_epoch, FALSE) AS alive,
+                coalesce(
+                    {Liveness.OfCode("t.now")}
+                    AND s.idle_expires_at > t.now AND s.user_id = g.subject_id AND s.user_epoch = g.subject_epoch, FALSE) AS alive,
                 NOT $17 OR EXISTS (
                     SELECT 1 FROM consents k
                     WHERE k.subject_id = g.subject_id AND k.client_id = g.client_id AND (k.expires_at IS NULL OR k.expires_at > t.now)
                       AND $9 <@ k.scopes) AS consented
             FROM (SELECT $2 AS client_id, $3 AS subject_id, $4 AS subject_epoch, $5 AS session_id) g
             CROSS JOIN (SELECT clock_timestamp() AS now) t
-            {Liveness.Joins}),
+            LEFT JOIN sessions s ON s.id = g.session_id
+            {Liveness.JoinPerson}),
         issued AS (
             INSERT INTO authorization_codes (code_hash, client_id, subject_id, subject_epoch, session_id, redirect_uri, code_challenge, nonce,
                 scopes, resources, claims_request, auth_time, acr, amr, issue_refresh_token, ends_with_session, expires_at)
@@ -40,15 +42,13 @@ internal sealed partial class PostgresGrantStore
         WITH t AS MATERIALIZED (SELECT clock_timestamp() AS now),
         redeemed AS (
             UPDATE authorization_codes g SET redeemed_at = t.now, grant_id = $2
-            FROM t, "AspNetUsers" u, sessions s
+            FROM t, "AspNetUsers" u
             WHERE g.code_hash = $1 AND g.redeemed_at IS NULL AND g.expires_at > t.now
               AND g.client_id = $3
               AND CASE WHEN $4 IS NULL THEN $5 ELSE g.redirect_uri = $4 END
               AND g.code_challenge IS NOT DISTINCT FROM $6
               AND ($13 <@ g.resources) IS NOT FALSE
-              AND u."Id" = g.subject_id AND u."Epoch" = g.subject_epoch AND u."DisabledAt" IS NULL
-              AND s.id = g.session_id AND s.ended_at IS NULL AND s.absolute_expires_at > t.now
-              AND NOT EXISTS (SELECT 1 FROM clients c WHERE c.name = g.client_id AND c.disabled_at IS NOT NULL)
+              AND u."Id" = g.subject_id AND {Liveness.OfCode("t.now")}
             RETURNING g.*, t.now,
                 t.now + CASE WHEN g.issue_refresh_token THEN $8 ELSE $10 END AS absolute,
                 t.now + CASE WHEN g.issue_refresh_token THEN $9 ELSE $10 END AS idle),

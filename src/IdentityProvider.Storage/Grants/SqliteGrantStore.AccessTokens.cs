@@ -7,30 +7,33 @@ namespace IdentityProvider.Storage.Grants;
 
 internal sealed partial class SqliteGrantStore
 {
-    private static readonly string SelectStatus = $"""
-        SELECT {AccessTokenSql.Active}, g.claims_request, {SubjectSql.SqliteColumns("TRUE")}
-        FROM (SELECT $grant AS grant_id, $token AS token_id, $client AS client_id) a CROSS JOIN (SELECT $now AS now) t
-        {AccessTokenSql.Joins}
+    private static readonly string SelectLiveGrant = $"""
+        SELECT g.claims_request, {SubjectSql.SqliteColumns("TRUE")}
+        FROM grants g {Liveness.JoinPerson}
+        WHERE g.id = $id AND {Liveness.OfGrant("$now")} AND {AccessTokenSql.NotRevoked("$token")}
         """;
+
+    private static readonly string SelectLiveClient =
+        $"SELECT 1 WHERE {Liveness.OfClient("$id")} AND {AccessTokenSql.NotRevoked("$token")}";
 
     private static readonly string SelectReferenceToken = $"""
-        SELECT {AccessTokenSql.Active}, g.claims_request, {SubjectSql.SqliteColumns("TRUE")}, a.grant_id, a.token_id, a.client_id, a.claims
-        FROM reference_tokens a CROSS JOIN (SELECT $now AS now) t
-        {AccessTokenSql.Joins}
-        WHERE a.token_hash = $hash AND a.expires_at > t.now
+        SELECT g.claims_request, {SubjectSql.SqliteColumns("TRUE")}, {AccessTokenSql.StoredIsAlive("$now")},
+            a.grant_id, a.token_id, a.client_id, a.claims
+        FROM reference_tokens a LEFT JOIN grants g ON g.id = a.grant_id {Liveness.JoinPerson}
+        WHERE a.token_hash = $hash AND a.expires_at > $now
         """;
 
-    private const int ReferenceTokenColumns = 2 + SubjectSql.ColumnCount;
+    private const int SubjectColumns = 1 + SubjectSql.ColumnCount;
 
-    public Task<AccessTokenStatus> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken)
+    public Task<AccessTokenStatus?> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         using var connection = database.OpenConnection();
         using var command = connection.Command(
-            SelectStatus, ("$grant", token.GrantId), ("$token", token.TokenId), ("$client", token.ClientId), ("$now", now));
+            token.GrantId is null ? SelectLiveClient : SelectLiveGrant,
+            ("$id", token.GrantId is { } grantId ? grantId : token.ClientId), ("$token", token.TokenId), ("$now", now));
         using var reader = command.ExecuteReader();
-        reader.Read();
-        return Task.FromResult(ReadStatus(reader, token.GrantId, withSubject, now));
+        return Task.FromResult(reader.Read() ? ReadStatus(reader, withSubject && token.GrantId is not null, now) : null);
     }
 
     public Task StoreReferenceTokenAsync(NewReferenceToken token)
@@ -55,11 +58,11 @@ internal sealed partial class SqliteGrantStore
         }
 
         var token = new AccessTokenReference(
-            reader.GetGuidOrNull(ReferenceTokenColumns),
-            reader.GetFieldValue<byte[]>(ReferenceTokenColumns + 1),
-            reader.GetString(ReferenceTokenColumns + 2));
-        return Task.FromResult<ReferenceToken?>(
-            new ReferenceToken(token, reader.GetString(ReferenceTokenColumns + 3), ReadStatus(reader, token.GrantId, withSubject, now)));
+            reader.GetGuidOrNull(SubjectColumns + 1),
+            reader.GetFieldValue<byte[]>(SubjectColumns + 2),
+            reader.GetString(SubjectColumns + 3));
+        var status = reader.GetBoolean(SubjectColumns) ? ReadStatus(reader, withSubject && token.GrantId is not null, now) : null;
+        return Task.FromResult<ReferenceToken?>(new ReferenceToken(token, reader.GetString(SubjectColumns + 4), status));
     }
 
     public Task RevokeAccessTokenAsync(AccessTokenReference token, DateTimeOffset expiresAt)
@@ -71,11 +74,7 @@ internal sealed partial class SqliteGrantStore
         return Task.CompletedTask;
     }
 
-    private static AccessTokenStatus ReadStatus(SqliteDataReader reader, Guid? grantId, bool withSubject, DateTimeOffset now)
-    {
-        var active = reader.GetBoolean(0);
-        return active && withSubject && grantId is not null
-            ? new AccessTokenStatus(active, now, SubjectSql.Read(reader, 2), reader.GetStringOrNull(1))
-            : new AccessTokenStatus(active, now);
-    }
+    private static AccessTokenStatus ReadStatus(SqliteDataReader reader, bool withSubject, DateTimeOffset now) => withSubject
+        ? new AccessTokenStatus(now, SubjectSql.Read(reader, 1), reader.GetStringOrNull(0))
+        : new AccessTokenStatus(now);
 }

@@ -8,15 +8,15 @@ namespace IdentityProvider.Storage.Grants;
 
 internal sealed partial class SqliteGrantStore
 {
-    private const string SelectIssuable = $"""
-        SELECT {Liveness.OfCode} AND s.idle_expires_at > t.now AND s.user_id = g.subject_id AND s.user_epoch = g.subject_epoch,
+    private static readonly string SelectIssuable = $"""
+        SELECT {Liveness.OfCode("$now")} AND s.idle_expires_at > $now AND s.user_id = g.subject_id AND s.user_epoch = g.subject_epoch,
             NOT $requireConsent OR EXISTS (
                 SELECT 1 FROM consents k
-                WHERE k.subject_id = g.subject_id AND k.client_id = g.client_id AND (k.expires_at IS NULL OR k.expires_at > t.now)
+                WHERE k.subject_id = g.subject_id AND k.client_id = g.client_id AND (k.expires_at IS NULL OR k.expires_at > $now)
                   AND NOT EXISTS (SELECT value FROM json_each($scopes) EXCEPT SELECT value FROM json_each(k.scopes)))
         FROM (SELECT $subject AS subject_id, $epoch AS subject_epoch, $session AS session_id, $client AS client_id) g
-        CROSS JOIN (SELECT $now AS now) t
-        {Liveness.Joins}
+        LEFT JOIN sessions s ON s.id = g.session_id
+        {Liveness.JoinPerson}
         """;
 
     private const string InsertCode = """
@@ -34,8 +34,8 @@ internal sealed partial class SqliteGrantStore
 
     private static readonly string SelectCode = $"""
         SELECT g.redirect_uri, g.code_challenge, g.expires_at, g.redeemed_at, g.grant_id, g.nonce, g.issue_refresh_token,
-            {Liveness.OfCode}, {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
-        FROM authorization_codes g CROSS JOIN (SELECT $now AS now) t {Liveness.Joins}
+            coalesce({Liveness.OfCode("$now")}, FALSE), {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
+        FROM authorization_codes g {Liveness.JoinPerson}
         WHERE g.code_hash = $hash
         """;
 

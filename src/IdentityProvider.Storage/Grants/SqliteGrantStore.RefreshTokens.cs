@@ -11,8 +11,8 @@ internal sealed partial class SqliteGrantStore
     private static readonly string SelectFamily = $"""
         SELECT g.generation, g.secret_hash, g.previous_hash, g.rotated_at, g.sealed_successor, g.network, g.user_agent,
             g.retries, g.retries_since, g.late_retry_used, g.idle_expires_at, g.absolute_expires_at,
-            {Liveness.OfGrant}, {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
-        FROM grants g CROSS JOIN (SELECT $now AS now) t {Liveness.Joins}
+            coalesce({Liveness.OfGrant("$now")}, FALSE), {GrantColumns}, {SubjectSql.SqliteColumns("$withProfile OR g.claims_request IS NOT NULL")}
+        FROM grants g {Liveness.JoinPerson}
         WHERE g.id = $id
         """;
 

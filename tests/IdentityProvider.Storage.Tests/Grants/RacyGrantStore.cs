@@ -19,7 +19,7 @@ internal sealed class RacyGrantStore(IGrantStore inner, int presenters) : IGrant
 
     public Task<CodeIssueVerdict> IssueCodeAsync(NewAuthorizationCode code) => inner.IssueCodeAsync(code);
 
-    public Task<AccessTokenStatus> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken) =>
+    public Task<AccessTokenStatus?> CheckAccessTokenAsync(AccessTokenReference token, bool withSubject, CancellationToken cancellationToken) =>
         inner.CheckAccessTokenAsync(token, withSubject, cancellationToken);
 
     public Task StoreReferenceTokenAsync(NewReferenceToken token) => inner.StoreReferenceTokenAsync(token);

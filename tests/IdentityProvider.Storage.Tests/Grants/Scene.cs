@@ -166,7 +166,7 @@ public sealed class Scene
     public async Task<RefreshVerdict> RefreshAsync(RefreshPresentation token) => (await Grants.RefreshAsync(token)).Verdict;
 
     public async Task<bool> IsActiveAsync(Guid grantId) =>
-        (await Grants.CheckAccessTokenAsync(new AccessTokenReference(grantId, Bytes(), ClientId), false, CancellationToken.None)).Active;
+        await Grants.CheckAccessTokenAsync(new AccessTokenReference(grantId, Bytes(), ClientId), false, CancellationToken.None) is not null;
 
     internal async Task<GrantRow> GrantAsync(Guid id)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Tokens;
@@ -45,28 +44,24 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
             return;
         }
 
-        await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, live, Write);
+        // The claims set is a JSON object that we wrote, and never empty: its members follow ours.
+        byte[] answer = [.. """{"active":true,"token_type":"Bearer","""u8, .. live.Token.Claims.AsSpan(1)];
+        await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, answer);
     }
 
-    private static void Write(Utf8JsonWriter json, LiveAccessToken live)
+    private async ValueTask<Result<Caller>> FindCallerAsync(HttpContext context, Parameters parameters)
     {
-        json.WriteBoolean("active", true);
-        json.WriteString("token_type", "Bearer");
-        using var claims = JsonDocument.Parse(live.Token.Claims);
-        foreach (var claim in claims.RootElement.EnumerateObject())
+        if (!ClientCredentials.Read(context.Request, parameters).Succeeded(out var credentials, out var error))
         {
-            claim.WriteTo(json);
+            return error;
         }
-    }
 
-    private async Task<Result<Caller>> FindCallerAsync(HttpContext context, Parameters parameters)
-    {
-        if (await authenticator.AuthenticateResourceAsync(context, parameters) is { } resource)
+        if (await authenticator.AuthenticateResourceAsync(credentials, context.RequestAborted) is { } resource)
         {
             return new Caller(resource.Name, ClientId: null);
         }
 
-        if (!(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out var error))
+        if (!(await authenticator.AuthenticateAsync(credentials, context.RequestAborted)).Succeeded(out var client, out error))
         {
             return error;
         }
