@@ -1,9 +1,12 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -49,17 +52,56 @@ public static class AccountsServices
         services.TryAddSingleton<LocalCounters>();
         services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());
         services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<SessionStarter>();
+        services.AddSingleton<PendingSecondFactors>();
+        services.AddPasskeys();
+        services.AddScoped(provider => new SecondFactorService(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<PendingSecondFactors>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<PasskeyCeremonies>(),
+            provider.GetRequiredService<SignInThrottle>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SecondFactorService>>()));
+        services.AddScoped(provider => new AccountSecurity(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<PasskeyCeremonies>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<IDataProtectionProvider>(),
+            provider.GetRequiredService<IOptions<SessionOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AccountSecurity>>()));
         services.AddScoped(provider => new SignInService(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordHashing>(),
             provider.GetRequiredService<SignInThrottle>(),
             provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<SessionCookie>(),
-            provider.GetRequiredService<IOptions<SessionOptions>>(),
-            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<PendingSecondFactors>(),
+            provider.GetRequiredService<PasskeyCeremonies>(),
+            provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<ILogger<SignInService>>()));
         services.AddAuthentication(SessionCookie.Scheme)
             .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionCookie.Scheme, null);
         return services;
+    }
+
+    /// <summary>ASP.NET Core Identity's handler, told what it would else take from the request or leave open.</summary>
+    private static void AddPasskeys(this IServiceCollection services)
+    {
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<PasskeyOriginOptions>>((passkeys, relyingParty) =>
+        {
+            var origin = relyingParty.Value.Origin;
+            passkeys.ServerDomain = Uri.TryCreate(origin, UriKind.Absolute, out var url) ? url.IdnHost : null;
+            passkeys.UserVerificationRequirement = "required";
+            passkeys.ResidentKeyRequirement = "required";
+            passkeys.AttestationConveyancePreference = "none";
+            passkeys.ValidateOrigin = context => ValueTask.FromResult(!context.CrossOrigin && context.Origin == origin);
+        });
+        services.TryAddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
+        services.AddScoped<PasskeyCeremonies>();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using IdentityProvider.Accounts;
+using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
@@ -70,6 +71,7 @@ public static class IdentityProviderExtensions
         services.AddOptions<ProtocolOptions>().Configure<IOptions<Accounts.Sessions.SessionOptions>>(
             (protocol, sessions) => protocol.CheckSession = sessions.Value.CheckSessionIframe);
         services.Configure<ProtocolOptions>(protocol => (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development));
+        services.Configure<PasskeyOriginOptions>(passkeys => passkeys.Origin = issuer);
         services.Configure<SessionCookieOptions>(cookie => cookie.Secure = settings.IsHttps);
 
         services.AddSingleton<RootKeyHolder>();

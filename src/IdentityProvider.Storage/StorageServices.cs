@@ -1,4 +1,5 @@
 using System.Data.Common;
+using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
@@ -13,6 +14,7 @@ using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.DataProtection;
+using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
 using IdentityProvider.Storage.Keys;
@@ -59,6 +61,7 @@ public static class StorageServices
         services.AddSingleton(provider =>
             new DatabaseProbe(provider.GetRequiredService<DbDataSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ExpiredRowCleanup>();
+        services.AddSingleton<IFactorStore, FactorStore>();
         services.AddCatalog();
         services.AddKeys(options.SigningKeyDirectory);
         if (options.RedisConnectionString is { } redis)

@@ -13,6 +13,10 @@ public sealed record SessionOptions
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan AbsoluteLifetime { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>5 min: how long after a sign-in passwords, passkeys and second factors may be changed without another one.</summary>
+    [Range(typeof(TimeSpan), "00:00:30", "1.00:00:00")]
+    public TimeSpan PrivilegedWindow { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// False: the check-session frame of OpenID Connect Session Management needs third-party cookies, which most browsers keep back.
     /// Back-channel logout does better.

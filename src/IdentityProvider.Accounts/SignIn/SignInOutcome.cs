@@ -6,6 +6,9 @@ public enum SignInOutcome
     /// <summary>The session exists, and its cookie is on the response.</summary>
     Succeeded,
 
+    /// <summary>The password was right; the second factor is still to come, and there is no session yet.</summary>
+    SecondFactorRequired,
+
     /// <summary>Unknown name, wrong password, or an account that may not sign in: one answer for all, at one cost.</summary>
     Refused,
 
@@ -16,4 +19,5 @@ public enum SignInOutcome
 /// <summary>What became of a sign-in.</summary>
 /// <param name="Outcome">The outcome.</param>
 /// <param name="RetryAfter">When throttled: how long until the next try is checked.</param>
-public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default);
+/// <param name="OfferPasskey">The person has no passkey, and has not said "not now" to one.</param>
+public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default, bool OfferPasskey = false);

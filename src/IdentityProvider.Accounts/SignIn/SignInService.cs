@@ -1,27 +1,27 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Accounts.SignIn;
 
 /// <summary>Signs people in and out at this browser.</summary>
 public sealed partial class SignInService
 {
-    private const int LongestUserAgent = 256;
-
     private readonly UserManager<User> _users;
     private readonly PasswordHashing _hashing;
     private readonly SignInThrottle _throttle;
     private readonly ISessionStore _sessions;
     private readonly SessionCookie _cookie;
-    private readonly SessionOptions _options;
-    private readonly TimeProvider _time;
+    private readonly SessionStarter _starter;
+    private readonly PendingSecondFactors _secondFactors;
+    private readonly PasskeyCeremonies _passkeys;
+    private readonly IFactorStore _factors;
     private readonly ILogger<SignInService> _logger;
 
     internal SignInService(
@@ -30,8 +30,10 @@ public sealed partial class SignInService
         SignInThrottle throttle,
         ISessionStore sessions,
         SessionCookie cookie,
-        IOptions<SessionOptions> options,
-        TimeProvider time,
+        SessionStarter starter,
+        PendingSecondFactors secondFactors,
+        PasskeyCeremonies passkeys,
+        IFactorStore factors,
         ILogger<SignInService> logger)
     {
         _users = users;
@@ -39,18 +41,21 @@ public sealed partial class SignInService
         _throttle = throttle;
         _sessions = sessions;
         _cookie = cookie;
-        _options = options.Value;
-        _time = time;
+        _starter = starter;
+        _secondFactors = secondFactors;
+        _passkeys = passkeys;
+        _factors = factors;
         _logger = logger;
     }
 
     /// <summary>
     /// Checks user name or e-mail address and password, and on success starts a new session and puts its cookie on the response.
     /// An unknown name, and an account that may not sign in, cost the same time as a wrong password. After too many failures nothing is
-    /// checked for a while, a right password included.
+    /// checked for a while, a right password included. Who has set up two steps has to give a second factor, on the way to
+    /// <paramref name="destination"/>, through <see cref="SecondFactorService"/>.
     /// </summary>
     /// <exception cref="OverloadedException">Too many hashes are waiting.</exception>
-    public async Task<SignInAnswer> PasswordSignInAsync(HttpContext context, string identifier, string password, bool remember)
+    public async Task<SignInAnswer> PasswordSignInAsync(HttpContext context, string identifier, string password, bool remember, string destination)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(identifier);
@@ -63,23 +68,59 @@ public sealed partial class SignInService
             return new SignInAnswer(SignInOutcome.Throttled, wait);
         }
 
-        SignInOutcome? outcome = null;
+        SignInAnswer? answer = null;
         try
         {
-            outcome = await CheckAsync(context, identifier, password, remember);
+            answer = await CheckAsync(context, identifier, password, remember, destination);
         }
         finally
         {
             // An outage or an overload on the way was nobody's failure.
-            await (outcome switch
+            await (answer?.Outcome switch
             {
                 SignInOutcome.Refused => Task.CompletedTask,
-                SignInOutcome.Succeeded => _throttle.SucceededAsync(attempt),
+                SignInOutcome.Succeeded or SignInOutcome.SecondFactorRequired => _throttle.SucceededAsync(attempt),
                 _ => _throttle.GiveBackAsync(attempt),
             });
         }
 
-        return new SignInAnswer(outcome.Value);
+        return answer.Value;
+    }
+
+    /// <summary>What a browser needs to ask for a passkey at sign-in: the same for everybody.</summary>
+    public Task<PasskeyPrompt> PromptAsync(HttpContext context) => _passkeys.PromptAsync(context, PasskeyPurpose.SignIn, userId: null);
+
+    /// <summary>Checks a passkey, which says itself whose it is, and on success starts a new session.</summary>
+    public async Task<SignInAnswer> PasskeySignInAsync(HttpContext context, PasskeyAnswer answer, bool remember)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(answer);
+        var attempt = SignInThrottle.AttemptOf(context.Connection.RemoteIpAddress, answer.Challenge ?? "");
+        if (await _throttle.TakeAsync(attempt) is { } wait)
+        {
+            SignInThrottled();
+            return new SignInAnswer(SignInOutcome.Throttled, wait);
+        }
+
+        VerifiedPasskey? verified;
+        try
+        {
+            verified = await _passkeys.VerifyAsync(context, PasskeyPurpose.SignIn, userId: null, answer);
+        }
+        catch
+        {
+            await _throttle.GiveBackAsync(attempt);
+            throw;
+        }
+
+        if (verified is null)
+        {
+            return new SignInAnswer(SignInOutcome.Refused);
+        }
+
+        await _throttle.SucceededAsync(attempt);
+        var proof = new Proof(AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
+        return new SignInAnswer(await _starter.StartAsync(context, verified.User, proof, remember) ? SignInOutcome.Succeeded : SignInOutcome.Refused);
     }
 
     /// <summary>
@@ -89,7 +130,7 @@ public sealed partial class SignInService
     public async Task<(UserSession Session, IReadOnlyList<string> Clients)?> SignOutAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var session = await CurrentSessionAsync(context);
+        var session = await SessionStarter.CurrentAsync(context);
         var clients = session is null ? null : await _sessions.EndAsync(session.Id, "logout");
         _cookie.Delete(context.Response);
         if (session is null || clients is null)
@@ -101,7 +142,7 @@ public sealed partial class SignInService
         return (session, clients);
     }
 
-    private async Task<SignInOutcome> CheckAsync(HttpContext context, string identifier, string password, bool remember)
+    private async Task<SignInAnswer> CheckAsync(HttpContext context, string identifier, string password, bool remember, string destination)
     {
         var user = await FindAsync(identifier);
         var result = user is { PasswordHash: { } hash, DisabledAt: null }
@@ -110,7 +151,7 @@ public sealed partial class SignInService
         if (user is null || result == PasswordVerificationResult.Failed)
         {
             SignInRefused();
-            return SignInOutcome.Refused;
+            return new SignInAnswer(SignInOutcome.Refused);
         }
 
         if (result == PasswordVerificationResult.SuccessRehashNeeded)
@@ -120,64 +161,21 @@ public sealed partial class SignInService
             await _users.UpdateAsync(user);
         }
 
-        return await StartSessionAsync(context, user, acr: "1", amr: ["pwd"], remember)
-            ? SignInOutcome.Succeeded
-            : SignInOutcome.Refused;
-    }
+        var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
+        if (factors.TwoStep)
+        {
+            _secondFactors.Begin(context, user, [AuthenticationLevel.Password], remember, destination);
+            return new SignInAnswer(SignInOutcome.SecondFactorRequired);
+        }
 
-    private static async Task<UserSession?> CurrentSessionAsync(HttpContext context)
-    {
-        var result = await context.AuthenticateAsync(SessionCookie.Scheme);
-        return (result.Principal?.Identity as SessionIdentity)?.Session;
+        return await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]), remember)
+            ? new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: factors.OfferPasskey)
+            : new SignInAnswer(SignInOutcome.Refused);
     }
 
     private async Task<User?> FindAsync(string identifier) =>
         await _users.FindByNameAsync(identifier)
         ?? (identifier.Contains('@', StringComparison.Ordinal) ? await _users.FindByEmailAsync(identifier) : null);
-
-    /// <summary>
-    /// Every sign-in gets a new handle, so that a handle known from before is worth nothing (session fixation). The same person keeps
-    /// the session itself, and with it the grants that end with it; another person's session ends here.
-    /// </summary>
-    private async Task<bool> StartSessionAsync(HttpContext context, User user, string acr, IReadOnlyList<string> amr, bool remember)
-    {
-        var current = await CurrentSessionAsync(context);
-        var continued = current is not null && current.UserId == user.Id && current.UserEpoch == user.Epoch;
-        if (current is not null && !continued)
-        {
-            await _sessions.EndAsync(current.Id, "replaced");
-        }
-
-        var handle = SessionCookie.NewHandle();
-        var session = new NewSession
-        {
-            Id = continued ? current!.Id : Guid.CreateVersion7(_time.GetUtcNow()),
-            HandleHash = SessionCookie.Hash(handle),
-            UserId = user.Id,
-            UserEpoch = user.Epoch,
-            Acr = acr,
-            Amr = amr,
-            Persistent = remember,
-            IdleLifetime = _options.IdleLifetime,
-            AbsoluteLifetime = _options.AbsoluteLifetime,
-            RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
-            UserAgent = Shorten(context.Request.Headers.UserAgent.ToString()),
-        };
-        if (!await _sessions.SaveAsync(session))
-        {
-            return false;
-        }
-
-        _cookie.Write(context.Response, handle, remember ? _options.AbsoluteLifetime : null);
-        SignedIn(user.Id, session.Id, acr);
-        return true;
-    }
-
-    private static string Shorten(string userAgent) =>
-        userAgent.Length <= LongestUserAgent ? userAgent : userAgent[..LongestUserAgent];
-
-    [LoggerMessage(1000, LogLevel.Information, "Signed in: user {UserId}, session {SessionId}, acr {Acr}")]
-    private partial void SignedIn(Guid userId, Guid sessionId, string acr);
 
     [LoggerMessage(1001, LogLevel.Information, "Sign-in refused")]
     private partial void SignInRefused();

@@ -70,6 +70,10 @@ internal sealed class SignInThrottle(ICounters counters, IOptions<RateLimitOptio
         return new SignInAttempt($"idp:sign-in:{network}:{account}", $"idp:sign-in:{network}");
     }
 
+    /// <summary>A code after the first factor: whoever gets to guess it knows the password, so the account counts whatever the network.</summary>
+    public static SignInAttempt CodeAttemptOf(IPAddress? address, Guid userId) =>
+        new($"idp:code:{userId:N}", $"idp:sign-in:{NetworkOf(address)}");
+
     /// <summary>IPv6 by /64, which is what one subscriber has; IPv4 by address.</summary>
     private static string NetworkOf(IPAddress? address)
     {

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Subjects;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdentityProvider.Hosting.Subjects;
 
 /// <summary>The protocol's view of the session cookie that Accounts owns.</summary>
-internal sealed class SessionSubjects(BrowserStateCookie browserState) : ISubjects
+internal sealed class SessionSubjects(BrowserStateCookie browserState, IFactorStore factors) : ISubjects
 {
     public string BrowserStateCookie => browserState.Name;
 
@@ -30,6 +31,14 @@ internal sealed class SessionSubjects(BrowserStateCookie browserState) : ISubjec
             }
             : null;
     }
+
+    public async Task<string> FindReachableAcrAsync(SubjectSession session, CancellationToken cancellationToken) =>
+        await factors.ReadAsync(session.SubjectId, cancellationToken) switch
+        {
+            { Passkeys: > 0 } => AuthenticationLevel.PhishingResistant,
+            { TwoStep: true } => AuthenticationLevel.TwoFactors,
+            _ => session.Acr,
+        };
 
     public async Task<EndedSession?> SignOutAsync(HttpContext context) =>
         await context.RequestServices.GetRequiredService<SignInService>().SignOutAsync(context) is { } ended

@@ -76,6 +76,9 @@ public sealed record Interaction
 
     /// <summary>The session that the person picked on the account-selection page.</summary>
     public Guid? SelectedSessionId { get; init; }
+
+    /// <summary>The session in which the person did not want to prove more than they had (<c>acr_values</c>).</summary>
+    public Guid? StepUpDeclinedSessionId { get; init; }
 }
 
 /// <summary>Pending interactions.</summary>
@@ -92,4 +95,7 @@ public interface IInteractionStore
 
     /// <summary>Records the choice of the account-selection page.</summary>
     Task SetSelectedSessionAsync(byte[] handleHash, Guid sessionId, CancellationToken cancellationToken);
+
+    /// <summary>Records that the person does not want to prove more.</summary>
+    Task SetStepUpDeclinedAsync(byte[] handleHash, Guid sessionId, CancellationToken cancellationToken);
 }

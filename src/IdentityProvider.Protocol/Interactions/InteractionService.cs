@@ -87,6 +87,8 @@ public sealed class InteractionService
             LoginHint = request.LoginHint,
             AsksForAccount = needs.AccountChoice,
             NeedsSignIn = needs.SignIn,
+            NeedsStepUp = needs.StepUp,
+            NeedsPasskey = request.Acr.Count > 0 && !AuthenticationContexts.AnyReached(request.Acr, "2"),
             Session = session,
             Scopes = ConsentPage.Lines(request, await _resources.GetAsync(context.RequestAborted), remembered),
             MayRemember = client.RequireConsent && client.AllowRememberConsent,
@@ -139,6 +141,19 @@ public sealed class InteractionService
         if (pending.Session is { } session)
         {
             await _store.SetSelectedSessionAsync(pending.HandleHash, session.SessionId, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The person does not want to prove more. Then send the browser to <see cref="PendingAuthorization.ContinueUrl"/>: the client gets what
+    /// was achieved, or an error if it insists.
+    /// </summary>
+    public async Task DeclineStepUpAsync(PendingAuthorization pending, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pending);
+        if (pending.Session is { } session)
+        {
+            await _store.SetStepUpDeclinedAsync(pending.HandleHash, session.SessionId, cancellationToken);
         }
     }
 

@@ -73,6 +73,12 @@ public sealed record PendingAuthorization
     /// </summary>
     public required bool NeedsSignIn { get; init; }
 
+    /// <summary>The client asked for a stronger authentication (<c>acr_values</c>) than the present session has.</summary>
+    public bool NeedsStepUp { get; init; }
+
+    /// <summary>Nothing less than a passkey meets what the client asked for.</summary>
+    public bool NeedsPasskey { get; init; }
+
     /// <summary>Who is signed in at this browser.</summary>
     public SubjectSession? Session { get; init; }
 

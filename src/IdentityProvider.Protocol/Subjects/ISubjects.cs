@@ -44,6 +44,9 @@ public interface ISubjects
     /// <summary>The live session of the request's cookie; null when nobody is signed in. One database round trip, or none without a cookie.</summary>
     Task<SubjectSession?> GetSessionAsync(HttpContext context);
 
+    /// <summary>The strongest authentication context class that this person could reach by proving more, with what they have set up.</summary>
+    Task<string> FindReachableAcrAsync(SubjectSession session, CancellationToken cancellationToken);
+
     /// <summary>
     /// Ends the session of the request's cookie, and removes the cookie. Returns what this very call ended; null when there was nothing.
     /// </summary>

@@ -14,8 +14,11 @@ internal sealed record ClaimsRequest
     /// <summary>Claims wanted in the ID token.</summary>
     public IReadOnlyList<string> IdToken { get; init; } = [];
 
-    /// <summary>Values of <c>acr</c> without which the request must fail (§5.5.1.1); empty: none.</summary>
-    public IReadOnlyList<string> EssentialAcr { get; init; } = [];
+    /// <summary>Values of <c>acr</c> that are asked for (§5.5.1.1); empty: none.</summary>
+    public IReadOnlyList<string> Acr { get; init; } = [];
+
+    /// <summary>Without one of these values the request must fail.</summary>
+    public bool AcrIsEssential { get; init; }
 
     public static Result<ClaimsRequest> Parse(string? json)
     {
@@ -38,7 +41,7 @@ internal sealed record ClaimsRequest
                 return OAuthError.InvalidRequest("The members userinfo and id_token of the claims parameter must be JSON objects.");
             }
 
-            return new ClaimsRequest { UserInfo = userInfo, IdToken = idToken, EssentialAcr = ReadEssentialAcr(root) };
+            return new ClaimsRequest { UserInfo = userInfo, IdToken = idToken, Acr = ReadAcr(root, out var essential), AcrIsEssential = essential };
         }
         catch (JsonException)
         {
@@ -63,12 +66,12 @@ internal sealed record ClaimsRequest
         return true;
     }
 
-    private static List<string> ReadEssentialAcr(JsonElement root)
+    private static List<string> ReadAcr(JsonElement root, out bool essential)
     {
         var values = new List<string>();
+        essential = false;
         if (root.TryGetProperty("id_token", out var idToken) && idToken.ValueKind == JsonValueKind.Object
-            && idToken.TryGetProperty("acr", out var acr) && acr.ValueKind == JsonValueKind.Object
-            && acr.TryGetProperty("essential", out var essential) && essential.ValueKind == JsonValueKind.True)
+            && idToken.TryGetProperty("acr", out var acr) && acr.ValueKind == JsonValueKind.Object)
         {
             if (acr.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String)
             {
@@ -79,6 +82,8 @@ internal sealed record ClaimsRequest
             {
                 values.AddRange(list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!));
             }
+
+            essential = values.Count > 0 && acr.TryGetProperty("essential", out var demanded) && demanded.ValueKind == JsonValueKind.True;
         }
 
         return values;

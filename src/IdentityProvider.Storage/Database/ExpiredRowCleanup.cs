@@ -30,6 +30,7 @@ internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvi
         ("revoked_access_tokens", "expires_at", TimeSpan.Zero),
         ("consents", "expires_at", TimeSpan.Zero),
         ("outbox", "expires_at", TimeSpan.Zero),
+        ("used_challenges", "expires_at", TimeSpan.Zero),
     ];
 
     /// <summary>Deletes all that is due; returns the number of rows.</summary>

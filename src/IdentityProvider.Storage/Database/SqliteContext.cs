@@ -9,6 +9,7 @@ internal sealed class SqliteContext(DbContextOptions<SqliteContext> options) : I
     {
         base.ConfigureConventions(configurationBuilder);
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicks>();
+        configurationBuilder.DefaultTypeMapping<DateTimeOffset>().HasConversion<UtcTicks>();
     }
 
     /// <summary>SQLite has no type for time: ticks compare and index as time does, and raw SQL reads them alike.</summary>

@@ -34,6 +34,9 @@ internal sealed class InteractionRow
 
     public Guid? SelectedSessionId { get; init; }
 
+    /// <summary>In which session the person did not want to prove more than they had.</summary>
+    public Guid? StepUpDeclinedSessionId { get; init; }
+
     public static void Configure(EntityTypeBuilder<InteractionRow> row)
     {
         row.ToTable("interactions").HasKey(interaction => interaction.HandleHash);

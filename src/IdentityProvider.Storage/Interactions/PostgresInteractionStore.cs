@@ -14,7 +14,7 @@ internal sealed class PostgresInteractionStore(NpgsqlDataSource database) : IInt
 
     private const string Find = """
         SELECT browser_hash, kind, client_id, parameters, created_at, expires_at <= clock_timestamp(),
-            consent_session_id, consent_scopes, selected_session_id, ended_session_id, ended_clients
+            consent_session_id, consent_scopes, selected_session_id, ended_session_id, ended_clients, step_up_declined_session_id
         FROM interactions WHERE handle_hash = $1
         """;
 
@@ -45,6 +45,7 @@ internal sealed class PostgresInteractionStore(NpgsqlDataSource database) : IInt
                 : null,
             SelectedSessionId = reader.GetGuidOrNull(8),
             Ended = reader.GetGuidOrNull(9) is { } ended ? new EndedSession(ended, reader.GetFieldValue<string[]>(10)) : null,
+            StepUpDeclinedSessionId = reader.GetGuidOrNull(11),
         };
     }
 
@@ -58,6 +59,12 @@ internal sealed class PostgresInteractionStore(NpgsqlDataSource database) : IInt
     public async Task SetSelectedSessionAsync(byte[] handleHash, Guid sessionId, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("UPDATE interactions SET selected_session_id = $2 WHERE handle_hash = $1");
+        await command.Bytes(handleHash).Uuid(sessionId).ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task SetStepUpDeclinedAsync(byte[] handleHash, Guid sessionId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("UPDATE interactions SET step_up_declined_session_id = $2 WHERE handle_hash = $1");
         await command.Bytes(handleHash).Uuid(sessionId).ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class SqliteInteractionStore(SqliteDataSource database, TimeProv
 
     private const string Select = """
         SELECT browser_hash, kind, client_id, parameters, created_at, expires_at, consent_session_id, consent_scopes, selected_session_id,
-            ended_session_id, ended_clients
+            ended_session_id, ended_clients, step_up_declined_session_id
         FROM interactions WHERE handle_hash = $hash
         """;
 
@@ -48,6 +48,7 @@ internal sealed class SqliteInteractionStore(SqliteDataSource database, TimeProv
                 : null,
             SelectedSessionId = reader.GetGuidOrNull(8),
             Ended = reader.GetGuidOrNull(9) is { } ended ? new EndedSession(ended, reader.GetJsonStrings(10)) : null,
+            StepUpDeclinedSessionId = reader.GetGuidOrNull(11),
         });
     }
 
@@ -65,6 +66,15 @@ internal sealed class SqliteInteractionStore(SqliteDataSource database, TimeProv
         using var connection = database.OpenConnection();
         connection.Execute(
             "UPDATE interactions SET selected_session_id = $session WHERE handle_hash = $hash",
+            ("$hash", handleHash), ("$session", sessionId));
+        return Task.CompletedTask;
+    }
+
+    public Task SetStepUpDeclinedAsync(byte[] handleHash, Guid sessionId, CancellationToken cancellationToken)
+    {
+        using var connection = database.OpenConnection();
+        connection.Execute(
+            "UPDATE interactions SET step_up_declined_session_id = $session WHERE handle_hash = $hash",
             ("$hash", handleHash), ("$session", sessionId));
         return Task.CompletedTask;
     }

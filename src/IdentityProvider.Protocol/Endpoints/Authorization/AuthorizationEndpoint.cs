@@ -105,7 +105,12 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
-        var page = step.Page is Page.Consent or Page.Click ? "/consent" : "/account/login";
+        var page = step.Page switch
+        {
+            Page.Consent or Page.Click => "/consent",
+            Page.StepUp => "/account/two-factor",
+            _ => "/account/login",
+        };
         handle = interaction is null ? await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters) : handle!;
         ProtocolResponse.SeeOther(context, PageUrl(context, page, handle));
     }
@@ -126,6 +131,18 @@ internal sealed partial class AuthorizationEndpoint(
         if (needs.AccountChoice)
         {
             return new Step(Page: Page.AccountChoice);
+        }
+
+        // §5.5.1.1: what the person cannot reach, or does not want to, is no obstacle unless it is essential.
+        if (needs.StepUp && AuthenticationContexts.AnyReached(request.Acr, await subjects.FindReachableAcrAsync(session, context.RequestAborted))
+            && (needs.StepUpIsEssential || request.Prompt != Prompt.None))
+        {
+            return new Step(Page: Page.StepUp);
+        }
+
+        if (needs.StepUpIsEssential)
+        {
+            return new Step(Error: OAuthError.UnmetAuthenticationRequirements("The requested authentication context was not reached."));
         }
 
         if (needs.Consent)
@@ -174,7 +191,7 @@ internal sealed partial class AuthorizationEndpoint(
             Resources = request.Granted.Resources,
             ClaimsRequest = request.ClaimsJson,
             AuthTime = session.AuthTime,
-            Acr = session.Acr,
+            Acr = AuthenticationContexts.Answer(request.Acr, session.Acr),
             Amr = session.Amr,
             Lifetime = client.AuthorizationCodeLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.AuthorizationCodeLifetime,
             IssueRefreshToken = offline,
@@ -189,6 +206,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         Page.Consent => OAuthError.ConsentRequired("The person has to consent."),
         Page.AccountChoice => OAuthError.AccountSelectionRequired("The person has to choose an account."),
+        Page.StepUp => OAuthError.InteractionRequired("The person has to prove more than they have in this session."),
         Page.Click => OAuthError.InteractionRequired("A native client is not answered without a person's action."),
         _ => OAuthError.LoginRequired("The person has to sign in."),
     };
@@ -211,6 +229,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         SignIn,
         AccountChoice,
+        StepUp,
         Consent,
         Click,
     }

@@ -14,6 +14,12 @@ internal sealed record AuthorizationNeeds
     /// <summary><c>prompt=select_account</c> has not been answered.</summary>
     public required bool AccountChoice { get; init; }
 
+    /// <summary>A stronger authentication is wanted than the session has, and the person has not declined.</summary>
+    public bool StepUp { get; init; }
+
+    /// <summary>The request fails without it.</summary>
+    public bool StepUpIsEssential { get; init; }
+
     /// <summary>The consent page has to be shown, whatever was remembered.</summary>
     public required bool Consent { get; init; }
 
@@ -38,11 +44,15 @@ internal sealed record AuthorizationNeeds
         var demandsFresh = request.Prompt.HasFlag(Prompt.Login) || session.Now - session.AuthTime > request.MaxAge;
         var otherPerson = request.HintedSubject is { } hinted && hinted != session.Subject;
         var decision = interaction?.Consent is { } given && given.SessionId == session.SessionId ? given : null;
+        var weak = request.Acr.Count > 0 && !AuthenticationContexts.AnyReached(request.Acr, session.Acr);
         var signIn = (demandsFresh || otherPerson) && !fresh;
         return new AuthorizationNeeds
         {
             SignIn = signIn,
             AccountChoice = request.Prompt.HasFlag(Prompt.SelectAccount) && !fresh && interaction?.SelectedSessionId != session.SessionId,
+
+            StepUp = weak && interaction?.StepUpDeclinedSessionId != session.SessionId,
+            StepUpIsEssential = weak && request.Claims.AcrIsEssential,
 
             // RFC 8252 §8.6: another app may claim a native client's redirect URI, so a person's click precedes every answer.
             Consent = decision is null && (request.Prompt.HasFlag(Prompt.Consent) || request.Client.ApplicationType == ApplicationType.Native),
@@ -57,12 +67,6 @@ internal sealed record AuthorizationNeeds
         if (otherPerson)
         {
             return OAuthError.LoginRequired("Another person signed in than the id_token_hint names.");
-        }
-
-        // §5.5.1.1: an essential acr that was not reached.
-        if (request.Claims.EssentialAcr.Count > 0 && !request.Claims.EssentialAcr.Contains(session.Acr))
-        {
-            return OAuthError.UnmetAuthenticationRequirements("The requested authentication context was not reached.");
         }
 
         return decision is { Scopes: null } ? OAuthError.AccessDenied("The person did not allow the request.") : null;

@@ -51,6 +51,9 @@ internal sealed record AuthorizationRequest
 
     public string? UiLocales { get; init; }
 
+    /// <summary>The wanted authentication context classes, in order of preference: of the <c>claims</c> parameter, else of <c>acr_values</c>.</summary>
+    public IReadOnlyList<string> Acr { get; init; } = [];
+
     /// <summary>The <c>claims</c> parameter as sent; null when absent.</summary>
     public string? ClaimsJson { get; init; }
 

@@ -100,7 +100,7 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
         WriteArray(json, "introspection_endpoint_auth_methods_supported", [ClientAuthenticator.Basic, ClientAuthenticator.Post]);
         WriteArray(json, "revocation_endpoint_auth_methods_supported", ClientAuthenticator.Methods);
         WriteArray(json, "code_challenge_methods_supported", ["S256"]);
-        WriteArray(json, "acr_values_supported", ["1"]);
+        WriteArray(json, "acr_values_supported", Authorization.AuthenticationContexts.Supported);
         WriteArray(json, "prompt_values_supported", ["none", "login", "consent", "select_account"]);
         WriteArray(json, "display_values_supported", ["page"]);
         WriteArray(json, "claim_types_supported", ["normal"]);

@@ -118,7 +118,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         try
         {
             var result = IsPlausible()
-                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember)
+                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember, Interaction ?? ReturnUrl ?? "")
                 : new SignInAnswer(SignInOutcome.Refused);
             if (result.Outcome == SignInOutcome.Succeeded)
             {

@@ -1,0 +1,289 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using IdentityProvider.Accounts.Passkeys;
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Accounts.Factors;
+
+/// <summary>What the signed-in person sets up for their own account.</summary>
+public sealed partial class AccountSecurity
+{
+    private const int LongestName = 60;
+    private const int LongestTicket = 1024;
+
+    private static readonly TimeSpan s_setUpLifetime = TimeSpan.FromMinutes(30);
+
+    private readonly UserManager<User> _users;
+    private readonly IFactorStore _factors;
+    private readonly PasskeyCeremonies _passkeys;
+    private readonly SessionStarter _sessions;
+    private readonly IDataProtector _protector;
+    private readonly TimeSpan _privilegedWindow;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AccountSecurity> _logger;
+
+    internal AccountSecurity(
+        UserManager<User> users,
+        IFactorStore factors,
+        PasskeyCeremonies passkeys,
+        SessionStarter sessions,
+        IDataProtectionProvider protection,
+        IOptions<SessionOptions> options,
+        TimeProvider time,
+        ILogger<AccountSecurity> logger)
+    {
+        _users = users;
+        _factors = factors;
+        _passkeys = passkeys;
+        _sessions = sessions;
+        _protector = protection.CreateProtector("totp-set-up");
+        _privilegedWindow = options.Value.PrivilegedWindow;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>What this person has set up.</summary>
+    public Task<FactorState> ReadAsync(UserSession session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return _factors.ReadAsync(session.UserId, cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether sensitive things may be done now: the person has proved a moment ago who they are, with both factors if two are set up.
+    /// </summary>
+    public async Task<bool> IsPrivilegedAsync(UserSession session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session.Now - session.AuthTime <= _privilegedWindow
+            && (session.Acr != AuthenticationLevel.OneFactor || !(await _factors.ReadAsync(session.UserId, cancellationToken)).TwoStep);
+    }
+
+    /// <summary>A new secret for an authenticator app. Nothing is stored until a code has confirmed it.</summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="issuer">What the app shows as the account's provider.</param>
+    public TotpSetUp BeginTotp(UserSession session, string issuer)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var secret = Totp.NewSecret();
+        var ticket = new SetUpTicket(session.UserId, secret, _time.GetUtcNow() + s_setUpLifetime);
+        return Describe(session, secret, issuer, _protector.Protect(JsonSerializer.Serialize(ticket)));
+    }
+
+    /// <summary>The same once more, after a code that was wrong; null when it is too old, or somebody else's.</summary>
+    public TotpSetUp? ResumeTotp(UserSession session, string issuer, string? ticket)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return OpenSetUp(session, ticket) is { } open ? Describe(session, open.Secret, issuer, ticket!) : null;
+    }
+
+    /// <summary>
+    /// Sets up the app whose code this is. The session has now two factors. The recovery codes are new if there were none: show them, now
+    /// and never again.
+    /// </summary>
+    /// <returns>The outcome, and the new recovery codes.</returns>
+    public async Task<(SignInAnswer Answer, IReadOnlyList<string> RecoveryCodes)> ConfirmTotpAsync(HttpContext context, UserSession session, string? ticket, string code)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(code);
+        var digits = string.Concat(code.Where(char.IsAsciiDigit));
+        if (OpenSetUp(session, ticket) is not { } open
+            || Totp.FindStep(open.Secret, digits, _time.GetUtcNow()) is not { } step
+            || await FindUserAsync(session) is not { } user)
+        {
+            return (new SignInAnswer(SignInOutcome.Refused), []);
+        }
+
+        var before = await _factors.ReadAsync(user.Id, context.RequestAborted);
+        await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step);
+        Changed("authenticator app set up", user.Id);
+        var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(session);
+        if (session.Acr == AuthenticationLevel.OneFactor)
+        {
+            IReadOnlyList<string> methods = [AuthenticationLevel.OneTimePassword, AuthenticationLevel.MultipleFactors];
+            await _sessions.StartAsync(context, user, new Proof(AuthenticationLevel.TwoFactors, AuthenticationLevel.Join(session.Amr, methods)), session.Persistent);
+        }
+
+        return (new SignInAnswer(SignInOutcome.Succeeded), codes);
+    }
+
+    /// <summary>Removes the authenticator app, and the recovery codes with it.</summary>
+    public async Task RemoveTotpAsync(UserSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        await _factors.RemoveTotpAsync(session.UserId);
+        Changed("authenticator app removed", session.UserId);
+    }
+
+    /// <summary>Replaces all recovery codes: show them, now and never again.</summary>
+    public async Task<IReadOnlyList<string>> CreateRecoveryCodesAsync(UserSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var codes = RecoveryCodes.Create();
+        await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes);
+        Changed("recovery codes made", session.UserId);
+        return codes;
+    }
+
+    /// <summary>The person's passkeys, the latest first.</summary>
+    public async Task<IReadOnlyList<PasskeyView>> ListPasskeysAsync(UserSession session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (await FindUserAsync(session) is not { } user)
+        {
+            return [];
+        }
+
+        var uses = await _factors.ReadPasskeyUsesAsync(user.Id, cancellationToken);
+        return
+        [
+            .. (await _users.GetPasskeysAsync(user)).OrderByDescending(passkey => passkey.CreatedAt).Select(passkey =>
+            {
+                var id = Base64Url.EncodeToString(passkey.CredentialId);
+                return new PasskeyView
+                {
+                    Id = id,
+                    Name = passkey.Name ?? "",
+                    CreatedAt = passkey.CreatedAt,
+                    LastUsedAt = uses.TryGetValue(id, out var used) ? used : null,
+                    Synced = passkey.IsBackupEligible,
+                };
+            }),
+        ];
+    }
+
+    /// <summary>What a browser needs to make a passkey; null when the person is gone.</summary>
+    public async Task<PasskeyPrompt?> PromptNewPasskeyAsync(HttpContext context, UserSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return await FindUserAsync(session) is { } user ? await _passkeys.PromptNewAsync(context, user) : null;
+    }
+
+    /// <summary>Adds the passkey that the browser made. False when it was not accepted.</summary>
+    public async Task<bool> AddPasskeyAsync(HttpContext context, UserSession session, PasskeyAnswer answer, string name)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(answer);
+        if (await FindUserAsync(session) is not { } user || await _passkeys.VerifyNewAsync(context, user, answer) is not { } passkey)
+        {
+            return false;
+        }
+
+        passkey.Name = Clean(name);
+        if (!(await _users.AddOrUpdatePasskeyAsync(user, passkey)).Succeeded)
+        {
+            return false;
+        }
+
+        Changed("passkey added", user.Id);
+        return true;
+    }
+
+    /// <summary>Gives a passkey another name. False when there is no such passkey of this person.</summary>
+    public async Task<bool> RenamePasskeyAsync(UserSession session, string id, string name)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (await FindPasskeyAsync(session, id) is not (var user, { } passkey))
+        {
+            return false;
+        }
+
+        passkey.Name = Clean(name);
+        return (await _users.AddOrUpdatePasskeyAsync(user, passkey)).Succeeded;
+    }
+
+    /// <summary>Removes a passkey. False when there is no such passkey of this person.</summary>
+    public async Task<bool> RemovePasskeyAsync(UserSession session, string id)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (await FindPasskeyAsync(session, id) is not (var user, { } passkey)
+            || !(await _users.RemovePasskeyAsync(user, passkey.CredentialId)).Succeeded)
+        {
+            return false;
+        }
+
+        Changed("passkey removed", user.Id);
+        return true;
+    }
+
+    /// <summary>"Not now": no passkey is offered after sign-in any more.</summary>
+    public Task DeclinePasskeyOfferAsync(UserSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return _factors.DeclinePasskeyOfferAsync(session.UserId);
+    }
+
+    private async Task<(User User, UserPasskeyInfo Passkey)?> FindPasskeyAsync(UserSession session, string id) =>
+        Base64Url.IsValid(id) && await FindUserAsync(session) is { } user
+            && await _users.GetPasskeyAsync(user, Base64Url.DecodeFromChars(id)) is { } passkey
+            ? (user, passkey)
+            : null;
+
+    private Task<User?> FindUserAsync(UserSession session) => _users.FindByIdAsync(session.UserId.ToString("D"));
+
+    private static TotpSetUp Describe(UserSession session, byte[] secret, string issuer, string ticket) => new(
+        string.Join(' ', Totp.ToBase32(secret).Chunk(4).Select(group => new string(group))), Totp.KeyUri(secret, issuer, session.Username), ticket);
+
+    private SetUpTicket? OpenSetUp(UserSession session, string? ticket)
+    {
+        if (ticket is not { Length: > 0 and <= LongestTicket })
+        {
+            return null;
+        }
+
+        try
+        {
+            var open = JsonSerializer.Deserialize<SetUpTicket>(_protector.Unprotect(ticket));
+            return open is not null && open.UserId == session.UserId && open.ExpiresAt > _time.GetUtcNow() ? open : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private static string Clean(string name)
+    {
+        var clean = string.Concat(name.Where(letter => !char.IsControl(letter))).Trim();
+        return clean.Length <= LongestName ? clean : clean[..LongestName];
+    }
+
+    private sealed record SetUpTicket(Guid UserId, byte[] Secret, DateTimeOffset ExpiresAt);
+
+    [LoggerMessage(1030, LogLevel.Information, "Security of an account changed: {Change}, user {UserId}")]
+    private partial void Changed(string change, Guid userId);
+}
+
+/// <summary>An authenticator app that is being set up.</summary>
+/// <param name="Secret">The secret in base32, in groups, to be typed.</param>
+/// <param name="KeyUri">The same as a URI, for a QR code.</param>
+/// <param name="Ticket">Comes back with the code that confirms it.</param>
+public sealed record TotpSetUp(string Secret, string KeyUri, string Ticket);
+
+/// <summary>A passkey in the person's list.</summary>
+public sealed record PasskeyView
+{
+    /// <summary>The credential id in base64url.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name that the person gave it; may be empty.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was last used to sign in; null: never.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>It may be kept by a password manager on several devices.</summary>
+    public required bool Synced { get; init; }
+}

@@ -1,0 +1,68 @@
+namespace IdentityProvider.Accounts.Factors;
+
+/// <summary>What a person has set up besides a password. Passkeys themselves are with ASP.NET Core Identity's store.</summary>
+public sealed record FactorState
+{
+    /// <summary>Since when an authenticator app is set up; null: there is none.</summary>
+    public DateTimeOffset? TotpSince { get; init; }
+
+    /// <summary>Recovery codes that have not been used.</summary>
+    public int RecoveryCodesLeft { get; init; }
+
+    /// <summary>How many passkeys there are.</summary>
+    public int Passkeys { get; init; }
+
+    /// <summary>The person does not want to be offered a passkey after sign-in.</summary>
+    public bool PasskeyOfferDeclined { get; init; }
+
+    /// <summary>Whether a passkey may be offered after a sign-in without one.</summary>
+    public bool OfferPasskey => Passkeys == 0 && !PasskeyOfferDeclined;
+
+    /// <summary>Whether a sign-in by password needs another factor.</summary>
+    public bool TwoStep => TotpSince is not null;
+}
+
+/// <summary>The secret that an authenticator app shares with us.</summary>
+/// <param name="Id">Tells one set-up from the next one, so that a step of the old secret is never booked on the new one.</param>
+/// <param name="Secret">The key of RFC 6238; sealed at rest.</param>
+public sealed record TotpAuthenticator(Guid Id, byte[] Secret);
+
+/// <summary>
+/// Second factors, and what makes one-time things one-time. Each consumption is one statement that decides for exactly one caller, in the
+/// database, whatever happens to Redis.
+/// </summary>
+public interface IFactorStore
+{
+    /// <summary>What this person has set up.</summary>
+    Task<FactorState> ReadAsync(Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>The authenticator app's secret; null: none is set up.</summary>
+    Task<TotpAuthenticator?> FindTotpAsync(Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>Sets up an authenticator app, in place of any other. <paramref name="step"/> is the one that confirmed it: it is used up.</summary>
+    Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step);
+
+    /// <summary>Uses a time step up, and with it all before it (RFC 6238 §5.2). False when somebody was faster.</summary>
+    Task<bool> ConsumeTotpStepAsync(Guid userId, Guid authenticatorId, long step);
+
+    /// <summary>Removes the authenticator app, and the recovery codes that stood in for it.</summary>
+    Task RemoveTotpAsync(Guid userId);
+
+    /// <summary>Replaces all recovery codes. Only keyed hashes are stored.</summary>
+    Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes);
+
+    /// <summary>Uses a recovery code up. False when there is no such code, or somebody was faster.</summary>
+    Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code);
+
+    /// <summary>Marks a challenge as used, for as long as it could be presented again. False when it was used before.</summary>
+    Task<bool> ConsumeChallengeAsync(Guid challengeId, TimeSpan lifetime);
+
+    /// <summary>When each passkey of a person was last used, by credential id in base64url.</summary>
+    Task<IReadOnlyDictionary<string, DateTimeOffset>> ReadPasskeyUsesAsync(Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>The passkey has just been used.</summary>
+    Task NotePasskeyUseAsync(Guid userId, byte[] credentialId);
+
+    /// <summary>The person does not want to be offered a passkey after sign-in.</summary>
+    Task DeclinePasskeyOfferAsync(Guid userId);
+}

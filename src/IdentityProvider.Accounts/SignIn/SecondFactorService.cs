@@ -1,0 +1,206 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Passkeys;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Logging;
+
+namespace IdentityProvider.Accounts.SignIn;
+
+/// <summary>Somebody of whom a second factor is wanted.</summary>
+public sealed record SecondFactorRequest
+{
+    /// <summary>Their user name.</summary>
+    public required string Username { get; init; }
+
+    /// <summary>They are signed in already, and prove more (<c>acr_values</c>).</summary>
+    public required bool StepUp { get; init; }
+
+    /// <summary>What they have set up.</summary>
+    public required FactorState Factors { get; init; }
+
+    internal User User { get; init; } = null!;
+
+    internal IReadOnlyList<string> Amr { get; init; } = [];
+
+    internal bool Remember { get; init; }
+
+    internal string Destination { get; init; } = "";
+}
+
+/// <summary>The second step of a sign-in, and the rise of a session that has one factor.</summary>
+public sealed partial class SecondFactorService
+{
+    private readonly UserManager<User> _users;
+    private readonly IFactorStore _factors;
+    private readonly PendingSecondFactors _pending;
+    private readonly SessionStarter _sessions;
+    private readonly PasskeyCeremonies _passkeys;
+    private readonly SignInThrottle _throttle;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SecondFactorService> _logger;
+
+    internal SecondFactorService(
+        UserManager<User> users,
+        IFactorStore factors,
+        PendingSecondFactors pending,
+        SessionStarter sessions,
+        PasskeyCeremonies passkeys,
+        SignInThrottle throttle,
+        TimeProvider time,
+        ILogger<SecondFactorService> logger)
+    {
+        _users = users;
+        _factors = factors;
+        _pending = pending;
+        _sessions = sessions;
+        _passkeys = passkeys;
+        _throttle = throttle;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>
+    /// Who is at this page: somebody who has just given a password on the way to <paramref name="destination"/>, or else who is signed in.
+    /// Null: nobody, or no longer.
+    /// </summary>
+    public async Task<SecondFactorRequest?> FindAsync(HttpContext context, string destination)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (_pending.Find(context, destination) is { } ticket)
+        {
+            var user = await _users.FindByIdAsync(ticket.UserId.ToString("D"));
+            return user is not null && PendingSecondFactors.Holds(ticket, user)
+                ? await RequestAsync(user, ticket.Amr, ticket.Remember, destination, stepUp: false, context)
+                : null;
+        }
+
+        if (await SessionStarter.CurrentAsync(context) is not { } session || await _users.FindByIdAsync(session.UserId.ToString("D")) is not { } own)
+        {
+            return null;
+        }
+
+        return own.Epoch == session.UserEpoch
+            ? await RequestAsync(own, session.Amr, session.Persistent, destination, stepUp: true, context)
+            : null;
+    }
+
+    /// <summary>Checks a code of the authenticator app, and starts or raises the session.</summary>
+    public Task<SignInAnswer> UseTotpAsync(HttpContext context, SecondFactorRequest request, string code)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(code);
+        return CheckAsync(context, request, AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted));
+    }
+
+    /// <summary>Checks a recovery code and uses it up, and starts or raises the session.</summary>
+    public Task<SignInAnswer> UseRecoveryCodeAsync(HttpContext context, SecondFactorRequest request, string code)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(code);
+        return CheckAsync(context, request, AuthenticationLevel.OneTimePassword, async () =>
+        {
+            var used = RecoveryCodes.Normalize(code) is { } normal && await _factors.ConsumeRecoveryCodeAsync(request.User.Id, normal);
+            if (used)
+            {
+                RecoveryCodeUsed(request.User.Id);
+            }
+
+            return used;
+        });
+    }
+
+    /// <summary>What a browser needs to ask for a passkey here.</summary>
+    public Task<PasskeyPrompt> PromptAsync(HttpContext context, SecondFactorRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _passkeys.PromptAsync(context, PasskeyPurpose.SecondFactor, request.User.Id);
+    }
+
+    /// <summary>Checks a passkey of this very person, and starts or raises the session.</summary>
+    public async Task<SignInAnswer> UsePasskeyAsync(HttpContext context, SecondFactorRequest request, PasskeyAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(answer);
+        var verified = await _passkeys.VerifyAsync(context, PasskeyPurpose.SecondFactor, request.User.Id, answer);
+        if (verified is null || verified.User.Id != request.User.Id)
+        {
+            Refused(request.User.Id);
+            return new SignInAnswer(SignInOutcome.Refused);
+        }
+
+        return await FinishAsync(context, request, AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
+    }
+
+    private async Task<SecondFactorRequest?> RequestAsync(
+        User user, IReadOnlyList<string> amr, bool remember, string destination, bool stepUp, HttpContext context) => new()
+        {
+            Username = user.UserName ?? "",
+            StepUp = stepUp,
+            Factors = await _factors.ReadAsync(user.Id, context.RequestAborted),
+            User = user,
+            Amr = amr,
+            Remember = remember,
+            Destination = destination,
+        };
+
+    private async Task<bool> ConsumeTotpAsync(Guid userId, string typed, CancellationToken cancellationToken)
+    {
+        var code = string.Concat(typed.Where(char.IsAsciiDigit));
+        return await _factors.FindTotpAsync(userId, cancellationToken) is { } authenticator
+            && Totp.FindStep(authenticator.Secret, code, _time.GetUtcNow()) is { } step
+            && await _factors.ConsumeTotpStepAsync(userId, authenticator.Id, step);
+    }
+
+    /// <summary>Counted before it is checked, like a password, and per account whatever the network: who gets here has the password.</summary>
+    private async Task<SignInAnswer> CheckAsync(HttpContext context, SecondFactorRequest request, string method, Func<Task<bool>> check)
+    {
+        var attempt = SignInThrottle.CodeAttemptOf(context.Connection.RemoteIpAddress, request.User.Id);
+        if (await _throttle.TakeAsync(attempt) is { } wait)
+        {
+            return new SignInAnswer(SignInOutcome.Throttled, wait);
+        }
+
+        bool? right = null;
+        try
+        {
+            right = await check();
+        }
+        finally
+        {
+            await (right switch
+            {
+                true => _throttle.SucceededAsync(attempt),
+                false => Task.CompletedTask,
+                null => _throttle.GiveBackAsync(attempt),
+            });
+        }
+
+        if (right is not true)
+        {
+            Refused(request.User.Id);
+            return new SignInAnswer(SignInOutcome.Refused);
+        }
+
+        return await FinishAsync(context, request, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors]);
+    }
+
+    private async Task<SignInAnswer> FinishAsync(HttpContext context, SecondFactorRequest request, string acr, IReadOnlyList<string> methods)
+    {
+        var proof = new Proof(acr, AuthenticationLevel.Join(request.Amr, methods));
+        if (!await _sessions.StartAsync(context, request.User, proof, request.Remember))
+        {
+            return new SignInAnswer(SignInOutcome.Refused);
+        }
+
+        _pending.End(context, request.Destination);
+        return new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: request.Factors.OfferPasskey);
+    }
+
+    [LoggerMessage(1010, LogLevel.Information, "Second factor refused: user {UserId}")]
+    private partial void Refused(Guid userId);
+
+    [LoggerMessage(1011, LogLevel.Information, "Recovery code used: user {UserId}")]
+    private partial void RecoveryCodeUsed(Guid userId);
+}

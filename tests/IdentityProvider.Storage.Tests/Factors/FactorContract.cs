@@ -1,0 +1,167 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Users;
+using IdentityProvider.Storage.Factors;
+using IdentityProvider.Storage.Tests.Databases;
+using IdentityProvider.Storage.Tests.Grants;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace IdentityProvider.Storage.Tests.Factors;
+
+public abstract class FactorContract(TestDatabase database)
+{
+    private const int Presentations = 20;
+
+    private IFactorStore Factors => database.Get<IFactorStore>();
+
+    [Fact]
+    public async Task What_is_set_up_is_read_at_once()
+    {
+        var user = await CreateUserAsync();
+        Assert.Equal(new FactorState(), await ReadAsync(user));
+
+        await Factors.SaveTotpAsync(user, new TotpAuthenticator(Scene.Id(), [1, 2, 3]), step: 7);
+        await Factors.ReplaceRecoveryCodesAsync(user, ["one", "two"]);
+        await Factors.DeclinePasskeyOfferAsync(user);
+        await Factors.DeclinePasskeyOfferAsync(user);
+
+        var state = await ReadAsync(user);
+        Assert.Equal((2, 0, true), (state.RecoveryCodesLeft, state.Passkeys, state.PasskeyOfferDeclined));
+        Assert.InRange(state.TotpSince!.Value, Scene.Ago(TimeSpan.FromMinutes(1)), Scene.Ago(TimeSpan.FromMinutes(-1)));
+    }
+
+    [Fact]
+    public async Task A_secret_comes_back_and_is_sealed_at_rest()
+    {
+        var user = await CreateUserAsync();
+        var stored = new TotpAuthenticator(Scene.Id(), Scene.Bytes());
+        await Factors.SaveTotpAsync(user, stored, step: 1);
+
+        var found = (await Factors.FindTotpAsync(user, CancellationToken.None))!;
+        Assert.Equal(stored.Id, found.Id);
+        Assert.Equal(stored.Secret, found.Secret);
+        await using var context = database.Context();
+        var row = await context.Set<TotpRow>().SingleAsync(totp => totp.UserId == user);
+        Assert.True(row.SealedSecret.AsSpan().IndexOf(stored.Secret.AsSpan(0, 8)) < 0);
+        Assert.Null(await Factors.FindTotpAsync(Scene.Id(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_time_step_is_used_once_and_with_it_all_before_it()
+    {
+        var user = await CreateUserAsync();
+        var authenticator = new TotpAuthenticator(Scene.Id(), [1]);
+        await Factors.SaveTotpAsync(user, authenticator, step: 10);
+
+        Assert.False(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 10));
+        Assert.True(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 12));
+        Assert.False(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 12));
+        Assert.False(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 11));
+        Assert.True(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 13));
+    }
+
+    [Fact]
+    public async Task A_step_of_an_app_that_was_replaced_or_removed_counts_no_more()
+    {
+        var user = await CreateUserAsync();
+        var (first, second) = (new TotpAuthenticator(Scene.Id(), [1]), new TotpAuthenticator(Scene.Id(), [2]));
+        await Factors.SaveTotpAsync(user, first, step: 1);
+        await Factors.SaveTotpAsync(user, second, step: 5);
+        Assert.False(await Factors.ConsumeTotpStepAsync(user, first.Id, 9));
+        Assert.True(await Factors.ConsumeTotpStepAsync(user, second.Id, 6));
+
+        await Factors.ReplaceRecoveryCodesAsync(user, ["one"]);
+        await Factors.RemoveTotpAsync(user);
+        Assert.False(await Factors.ConsumeTotpStepAsync(user, second.Id, 7));
+        Assert.Equal(new FactorState(), await ReadAsync(user));
+    }
+
+    [Fact]
+    public async Task A_recovery_code_is_used_once_and_only_by_its_owner()
+    {
+        var (user, other) = (await CreateUserAsync(), await CreateUserAsync());
+        await Factors.ReplaceRecoveryCodesAsync(user, ["one", "two"]);
+        await Factors.ReplaceRecoveryCodesAsync(other, ["three"]);
+
+        Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "three"));
+        Assert.True(await Factors.ConsumeRecoveryCodeAsync(user, "one"));
+        Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "one"));
+        Assert.Equal(1, (await ReadAsync(user)).RecoveryCodesLeft);
+
+        await Factors.ReplaceRecoveryCodesAsync(user, ["four"]);
+        Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "two"));
+        Assert.True(await Factors.ConsumeRecoveryCodeAsync(user, "four"));
+        Assert.True(await Factors.ConsumeRecoveryCodeAsync(other, "three"));
+    }
+
+    [Fact]
+    public async Task The_last_use_of_a_passkey_is_kept()
+    {
+        var user = await CreateUserAsync();
+        var passkey = Scene.Bytes();
+        await Factors.NotePasskeyUseAsync(user, passkey);
+        await Factors.NotePasskeyUseAsync(user, passkey);
+        var use = Assert.Single(await Factors.ReadPasskeyUsesAsync(user, CancellationToken.None));
+        Assert.Equal(System.Buffers.Text.Base64Url.EncodeToString(passkey), use.Key);
+        Assert.InRange(use.Value, Scene.Ago(TimeSpan.FromMinutes(1)), Scene.Ago(TimeSpan.FromMinutes(-1)));
+        Assert.Empty(await Factors.ReadPasskeyUsesAsync(Scene.Id(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task One_time_step_presented_twenty_times_at_once_is_accepted_once()
+    {
+        var user = await CreateUserAsync();
+        var authenticator = new TotpAuthenticator(Scene.Id(), [1]);
+        await Factors.SaveTotpAsync(user, authenticator, step: 1);
+        await AssertOneWinsAsync(() => Factors.ConsumeTotpStepAsync(user, authenticator.Id, 2));
+    }
+
+    [Fact]
+    public async Task One_recovery_code_presented_twenty_times_at_once_is_accepted_once()
+    {
+        var user = await CreateUserAsync();
+        await Factors.ReplaceRecoveryCodesAsync(user, ["one", "two"]);
+        await AssertOneWinsAsync(() => Factors.ConsumeRecoveryCodeAsync(user, "one"));
+        Assert.Equal(1, (await ReadAsync(user)).RecoveryCodesLeft);
+    }
+
+    [Fact]
+    public async Task One_challenge_presented_twenty_times_at_once_is_accepted_once()
+    {
+        var challenge = Scene.Id();
+        await AssertOneWinsAsync(() => Factors.ConsumeChallengeAsync(challenge, TimeSpan.FromMinutes(1)));
+        Assert.False(await Factors.ConsumeChallengeAsync(challenge, TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>Real threads that start together: SQLite's asynchronous calls are synchronous.</summary>
+    private static async Task AssertOneWinsAsync(Func<Task<bool>> present)
+    {
+        using var barrier = new Barrier(Presentations);
+        var answers = await Task.WhenAll(Enumerable.Range(0, Presentations).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                barrier.SignalAndWait();
+                return present().GetAwaiter().GetResult();
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+        Assert.Single(answers, won => won);
+    }
+
+    private async Task<Guid> CreateUserAsync()
+    {
+        await using var scope = database.Services.CreateAsyncScope();
+        var user = new User { UserName = "u" + Scene.Id().ToString("N") };
+        Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<User>>().CreateAsync(user)).Succeeded);
+        return user.Id;
+    }
+
+    private Task<FactorState> ReadAsync(Guid userId) => Factors.ReadAsync(userId, CancellationToken.None);
+}
+
+public sealed class SqliteFactorTests(SqliteTestDatabase database) : FactorContract(database), IClassFixture<SqliteTestDatabase>;
+
+public sealed class PostgresFactorTests(PostgresTestDatabase database) : FactorContract(database), IClassFixture<PostgresTestDatabase>;
