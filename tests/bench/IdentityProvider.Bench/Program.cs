@@ -18,6 +18,7 @@ var concurrency = new Option<int>("--concurrency") { Description = "Workers, eac
 var rows = new Option<int>("--rows") { Description = "Grants that are stored before the load.", DefaultValueFactory = _ => 0 };
 var noPrimitives = new Option<bool>("--no-primitives") { Description = "Do not measure the primitives." };
 var port = new Option<int>("--port") { Required = true };
+var database = new Option<string>("--database") { Required = true };
 
 BenchRun Create(ParseResult parsed) => new(
     new BenchOptions
@@ -54,9 +55,9 @@ run.SetAction(async (parsed, stop) =>
 var primitives = new Command("primitives", "Measures what the operations are made of.") { seconds, warmUp, concurrency, rows };
 primitives.SetAction((parsed, stop) => Create(parsed).MeasurePrimitivesAsync(stop));
 
-var baseline = new Command("baseline-server", "The process whose endpoints are the primitives.") { port };
+var baseline = new Command("baseline-server", "The process whose endpoints are the primitives.") { port, database };
 baseline.Hidden = true;
-baseline.SetAction((parsed, _) => BaselineServer.RunAsync(parsed.GetValue(port)));
+baseline.SetAction((parsed, _) => BaselineServer.RunAsync(parsed.GetValue(port), parsed.GetValue(database)!));
 
 // Interrupted, it still stops what it has started.
 return await new RootCommand("Load on the server, and on a peer, on one machine.") { run, primitives, baseline }

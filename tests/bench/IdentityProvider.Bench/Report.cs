@@ -20,6 +20,7 @@ internal static class Report
             [
                 ("JSON GET", Computing(costs.JsonGet)), ("form POST", Computing(costs.FormPost)),
                 ("point query", costs.PointQuery), ("update", costs.Update),
+                ("form POST with point query", costs.FormAndQuery), ("form POST with update", costs.FormAndUpdate),
                 ("sign RS256", Computing(costs.SignRs256)), ("sign ES256", Computing(costs.SignEs256)),
                 ("verify RS256", Computing(costs.VerifyRs256)), ("verify ES256", Computing(costs.VerifyEs256)),
             ])
@@ -34,19 +35,21 @@ internal static class Report
     /// <param name="ours">The target that is compared.</param>
     public static void Print(TextWriter output, IReadOnlyList<Measurement> measurements, PrimitiveCosts? costs, string ours)
     {
-        output.WriteLine("| scenario | target | ops/s | p50 ms | p99 ms | server µs | PostgreSQL µs | total µs | primitives µs | × primitives | peer ÷ ours |");
-        output.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        output.WriteLine("| scenario | target | ops/s | p50 ms | p99 ms | server µs | PostgreSQL µs | total µs | primitives µs | × primitives | × together | peer ÷ ours |");
+        output.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var scenario in measurements.GroupBy(measurement => measurement.Scenario.Name))
         {
             var own = scenario.FirstOrDefault(measurement => measurement.Target == ours)?.Result.Cpu.Total;
             foreach (var measurement in scenario)
             {
                 var result = measurement.Result;
-                var primitives = costs is not null && measurement.Target == ours ? measurement.Scenario.Primitives?.Invoke(costs) : null;
+                var compared = measurement.Target == ours ? costs : null;
+                var primitives = compared is null ? null : measurement.Scenario.Primitives?.Invoke(compared);
+                var together = compared is null ? null : measurement.Scenario.Together?.Invoke(compared);
                 output.WriteLine(
                     $"| {scenario.Key} | {measurement.Target} | {Number(result.Throughput)} | {Number(result.P50Milliseconds)} | {Number(result.P99Milliseconds)} "
                     + $"| {Number(result.Cpu.Server)} | {Number(result.Cpu.Postgres)} | {Number(result.Cpu.Total)} "
-                    + $"| {Number(primitives)} | {Number(result.Cpu.Total / primitives)} | {(measurement.Target == ours ? "" : Number(result.Cpu.Total / own))} |");
+                    + $"| {Number(primitives)} | {Number(result.Cpu.Total / primitives)} | {Number(result.Cpu.Total / together)} | {(measurement.Target == ours ? "" : Number(result.Cpu.Total / own))} |");
             }
         }
     }

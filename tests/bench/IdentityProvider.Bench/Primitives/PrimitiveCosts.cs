@@ -24,4 +24,10 @@ internal sealed record PrimitiveCosts
 
     /// <summary>One row changed by its key, prepared and committed to disk: the driver, and PostgreSQL.</summary>
     public required CpuPerOperation Update { get; init; }
+
+    /// <summary>Form and point query in one endpoint: what the two cost together, with the changes of thread that waiting for a reply brings.</summary>
+    public required CpuPerOperation FormAndQuery { get; init; }
+
+    /// <summary>Form and update in one endpoint.</summary>
+    public required CpuPerOperation FormAndUpdate { get; init; }
 }

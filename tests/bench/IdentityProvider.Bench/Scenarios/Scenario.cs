@@ -6,10 +6,13 @@ namespace IdentityProvider.Bench.Scenarios;
 
 /// <summary>An operation that is put under load.</summary>
 /// <param name="Name">How the command line names it.</param>
-/// <param name="Primitives">What the operation cannot do without; null: no aim is set for it.</param>
+/// <param name="Primitives">What the operation cannot do without, each measured by itself; null: no aim is set for it.</param>
 /// <param name="CreateWorkerAsync">Prepares one worker, by its number, and returns its operation.</param>
 internal sealed record Scenario(string Name, Func<PrimitiveCosts, double>? Primitives, Func<Driver, int, Task<Func<Task>>> CreateWorkerAsync)
 {
+    /// <summary>The same, form and statement measured together in the smallest endpoint that does both.</summary>
+    public Func<PrimitiveCosts, double>? Together { get; init; }
+
     private const string IdentityScope = "openid profile email";
 
     /// <summary>Distinct access tokens of each worker, each of a grant of its own.</summary>
@@ -25,16 +28,28 @@ internal sealed record Scenario(string Name, Func<PrimitiveCosts, double>? Primi
         {
             var next = Cycle(await AccessTokensAsync(driver, number));
             return () => driver.IntrospectAsync(next());
-        }),
+        })
+        {
+            Together = cost => cost.FormAndQuery.Total,
+        },
         new("userinfo", cost => cost.JsonGet + cost.PointQuery.Total, async (driver, number) =>
         {
             var next = Cycle(await AccessTokensAsync(driver, number));
             return () => driver.UserInfoAsync(next(), Cast.Person(number));
-        }),
+        })
+        {
+            Together = cost => cost.JsonGet - cost.FormPost + cost.FormAndQuery.Total,
+        },
         new("refresh-rs256", cost => cost.FormPost + cost.Update.Total + (2 * cost.SignRs256), (driver, number) =>
-            RefreshChainAsync(driver, number, $"{IdentityScope} offline_access {Cast.Rs256.Scope}", Cast.Rs256)),
+            RefreshChainAsync(driver, number, $"{IdentityScope} offline_access {Cast.Rs256.Scope}", Cast.Rs256))
+        {
+            Together = cost => cost.FormAndUpdate.Total + (2 * cost.SignRs256),
+        },
         new("refresh-es256", cost => cost.FormPost + cost.Update.Total + cost.SignEs256, (driver, number) =>
-            RefreshChainAsync(driver, number, $"offline_access {Cast.Es256.Scope}", Cast.Es256)),
+            RefreshChainAsync(driver, number, $"offline_access {Cast.Es256.Scope}", Cast.Es256))
+        {
+            Together = cost => cost.FormAndUpdate.Total + cost.SignEs256,
+        },
 
         // Authorize reads the session and writes the code; redemption is one writing statement.
         new("code-sso", cost => cost.JsonGet + cost.PointQuery.Total + cost.Update.Total + cost.FormPost + cost.Update.Total + (2 * cost.SignRs256), async (driver, number) =>
@@ -43,7 +58,10 @@ internal sealed record Scenario(string Name, Func<PrimitiveCosts, double>? Primi
             Task<Tokens> FlowAsync() => driver.CodeFlowAsync(browser, Cast.Person(number), $"{IdentityScope} {Cast.Rs256.Scope}", Cast.Rs256);
             await FlowAsync();
             return FlowAsync;
-        }),
+        })
+        {
+            Together = cost => cost.JsonGet - (2 * cost.FormPost) + cost.FormAndQuery.Total + (2 * cost.FormAndUpdate.Total) + (2 * cost.SignRs256),
+        },
         new("code-sign-in", null, (driver, number) =>
             Worker(() => driver.CodeFlowAsync(driver.NewBrowser(), Cast.Person(number), $"{IdentityScope} {Cast.Rs256.Scope}", Cast.Rs256))),
     ];
