@@ -20,6 +20,7 @@ using IdentityProvider.Protocol.Tokens;
 using IdentityProvider.Storage;
 using IdentityProvider.Storage.Redis;
 using IdentityProvider.UI;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Branding;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -70,7 +71,11 @@ public static class IdentityProviderExtensions
         services.AddSection<OutboundOptions>("Outbound");
         services.AddOptions<ProtocolOptions>().Configure<IOptions<Accounts.Sessions.SessionOptions>>(
             (protocol, sessions) => protocol.CheckSession = sessions.Value.CheckSessionIframe);
-        services.Configure<ProtocolOptions>(protocol => (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development));
+        services.Configure<ProtocolOptions>(protocol =>
+        {
+            (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development);
+            protocol.UiLocales = [.. Language.All.Select(language => language.Code)];
+        });
         services.Configure<PasskeyOriginOptions>(passkeys => passkeys.Origin = issuer);
         services.Configure<SessionCookieOptions>(cookie => cookie.Secure = settings.IsHttps);
 

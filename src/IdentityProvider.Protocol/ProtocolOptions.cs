@@ -9,6 +9,9 @@ public sealed record ProtocolOptions
     /// <summary>Development: clients on loopback may be called, also by http.</summary>
     public bool IsDevelopment { get; set; }
 
+    /// <summary>The languages of the pages (BCP 47), for <c>ui_locales_supported</c>.</summary>
+    public IReadOnlyList<string> UiLocales { get; set; } = [];
+
     /// <summary>Whether there is a check-session frame, and <c>session_state</c> in answers (OpenID Connect Session Management).</summary>
     public bool CheckSession { get; set; }
 

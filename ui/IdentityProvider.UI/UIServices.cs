@@ -3,6 +3,7 @@ using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.UI.Assets;
 using IdentityProvider.UI.Branding;
 using IdentityProvider.UI.Gallery;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -26,6 +27,7 @@ public static class UIServices
     {
         services.AddOptions<BrandingOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PageAssets>();
+        services.AddScoped<PageTexts>();
 
         services.AddRazorPages().ConfigureApplicationPartManager(AddPart);
         services.AddOptions<RazorPagesOptions>().Configure<IHostEnvironment>(ConfigurePages);
@@ -58,6 +60,7 @@ public static class UIServices
         {
             if (model.ModelType?.Assembly == Here)
             {
+                model.Filters.Add(new LanguageFilter());
                 model.Filters.Add(new StaleFormFilter());
                 model.Filters.Add(new SecurityHeadersFilter());
             }

@@ -178,6 +178,7 @@ public sealed class InteractionService
             ClientUri = logout.Client?.ClientUri,
             RedirectUrl = logout.RedirectUrl,
             FormActionSource = logout.RedirectUrl is { } url ? RedirectUris.CspSource(url) : null,
+            UiLocales = parameters["ui_locales"],
             Frames = frames,
             FrameSources = [.. frames.Select(RedirectUris.CspSource).Distinct()],
             Parameters = parameters,

@@ -132,6 +132,9 @@ public sealed record PendingLogout
     /// <summary>The source expression for <c>form-action</c>; null when there is no redirect.</summary>
     public string? FormActionSource { get; init; }
 
+    /// <summary>The <c>ui_locales</c> parameter.</summary>
+    public string? UiLocales { get; init; }
+
     /// <summary>
     /// Of a logout that is done: pages of clients that the browser has to open, in hidden frames, before it goes on to <see cref="RedirectUrl"/>.
     /// </summary>

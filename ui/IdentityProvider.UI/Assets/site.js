@@ -7,14 +7,15 @@
   history.replaceState(null, '', location.href);
 
   document.querySelectorAll('.with-toggle > input[type=password]').forEach(function (input) {
+    var words = input.parentElement.dataset;
     var button = document.createElement('button');
     button.type = 'button';
     button.className = 'toggle';
     button.setAttribute('aria-controls', input.id);
     function show(visible) {
       input.type = visible ? 'text' : 'password';
-      button.textContent = visible ? 'Hide' : 'Show';
-      button.setAttribute('aria-label', visible ? 'Hide password' : 'Show password');
+      button.textContent = visible ? words.hide : words.show;
+      button.setAttribute('aria-label', visible ? words.hideLabel : words.showLabel);
       button.setAttribute('aria-pressed', String(visible));
     }
     button.addEventListener('click', function () { show(input.type === 'password'); });

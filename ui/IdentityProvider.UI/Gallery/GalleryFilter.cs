@@ -1,5 +1,7 @@
+using IdentityProvider.UI.Localization;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.UI.Gallery;
 
@@ -15,6 +17,7 @@ internal sealed class GalleryFilter : IPageFilter
         var path = context.HttpContext.Request.Path.Value;
         if (GalleryStates.All.FirstOrDefault(state => state.Path.Equals(path, StringComparison.OrdinalIgnoreCase)) is { } state)
         {
+            context.HttpContext.RequestServices.GetRequiredService<PageTexts>().Prefer(context.HttpContext.Request.Query["ui_locales"]);
             state.Fill((PageModel)context.HandlerInstance);
             context.Result = new PageResult();
         }

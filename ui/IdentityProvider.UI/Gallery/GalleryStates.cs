@@ -18,17 +18,17 @@ internal static class GalleryStates
         Login("Sign in, wrong password", "login/refused", model =>
         {
             (model.Pending, model.Username) = (Authorization, "alice");
-            model.Problem = "We could not sign you in with that username and password. Check both and try again: passwords distinguish upper and lower case.";
+            model.Problem = model.Texts["Login.Refused"];
         }),
         Login("Sign in, busy", "login/busy", model =>
         {
             (model.Pending, model.Username) = (Authorization, "alice");
-            model.Problem = "Many people are signing in right now. Your details were not checked. Please try again in a few seconds.";
+            model.Problem = model.Texts["Login.Busy"];
         }),
         Login("Sign in, too many attempts", "login/throttled", model =>
         {
             (model.Pending, model.Username) = (Authorization, "alice");
-            model.Problem = "Too many attempts did not work, so we did not check this one. Please try again in 12 minutes.";
+            model.Problem = model.Texts["Login.Throttled", model.Texts.Duration(TimeSpan.FromMinutes(12))];
         }),
         Login("Sign in, without a client", "login/local", _ => { }),
         Login("Sign in, long names", "login/long", model => model.Pending = Authorization with { Client = LongNames }),

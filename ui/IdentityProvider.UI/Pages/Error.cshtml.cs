@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.UI.Localization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
@@ -13,7 +14,7 @@ namespace IdentityProvider.UI.Pages;
 /// so nothing here depends on a handler or a token.
 /// </summary>
 [IgnoreAntiforgeryToken]
-public sealed class ErrorModel(IHostEnvironment environment) : PageModel
+public sealed class ErrorModel(IHostEnvironment environment, PageTexts texts) : PageModel
 {
     private ErrorPage? _problem;
 
@@ -44,24 +45,24 @@ public sealed class ErrorModel(IHostEnvironment environment) : PageModel
     public string Reference => Activity.Current?.TraceId.ToHexString() ?? HttpContext.TraceIdentifier;
 
     /// <summary>What happened.</summary>
-    public string Heading => (Problem, Status) switch
+    public string Heading => texts[(Problem, Status) switch
     {
-        (not null, < 500) => "We cannot complete this sign-in",
-        (_, StatusCodes.Status404NotFound) => "There is nothing here",
-        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "We cannot answer right now",
-        (_, >= 500) => "Something went wrong on our side",
-        _ => "That did not work",
-    };
+        (not null, < 500) => "Error.Title.SignIn",
+        (_, StatusCodes.Status404NotFound) => "Error.Title.NotFound",
+        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "Error.Title.Busy",
+        (_, >= 500) => "Error.Title.Ours",
+        _ => "Error.Title.Other",
+    }];
 
     /// <summary>What to do.</summary>
     public string Advice => (Problem, Status) switch
     {
-        ({ ClientName: { } name }, < 500) => $"The request that {name} sent us is not in order. Go back and try again. If it happens again, tell the people who run {name}.",
-        (not null, < 500) => "The app that sent you here made a request that we cannot accept. Go back to it and try again. If it happens again, tell the people who run it.",
-        (_, StatusCodes.Status404NotFound) => "The address may be mistyped, or the page may have moved.",
-        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "Please wait a moment, then try again. Nothing has been changed.",
-        (_, >= 500) => "It is not your fault. Please try again in a moment. If it happens again, tell support the reference below.",
-        _ => "Go back to where you came from and try again. If it happens again, tell support the reference below.",
+        ({ ClientName: { } name }, < 500) => texts["Error.Advice.Client", name],
+        (not null, < 500) => texts["Error.Advice.App"],
+        (_, StatusCodes.Status404NotFound) => texts["Error.Advice.NotFound"],
+        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => texts["Error.Advice.Busy"],
+        (_, >= 500) => texts["Error.Advice.Ours"],
+        _ => texts["Error.Advice.Other"],
     };
 
     /// <inheritdoc />

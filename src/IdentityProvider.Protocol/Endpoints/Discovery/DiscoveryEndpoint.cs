@@ -27,6 +27,7 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
 
     private readonly string _issuer = options.Value.Issuer;
     private readonly bool _checkSession = options.Value.CheckSession;
+    private readonly IReadOnlyList<string> _uiLocales = options.Value.UiLocales;
     private Cached<ResourceCatalog>? _metadata;
     private Cached<KeySet>? _keys;
 
@@ -103,6 +104,11 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
         WriteArray(json, "acr_values_supported", Authorization.AuthenticationContexts.Supported);
         WriteArray(json, "prompt_values_supported", ["none", "login", "consent", "select_account"]);
         WriteArray(json, "display_values_supported", ["page"]);
+        if (_uiLocales.Count > 0)
+        {
+            WriteArray(json, "ui_locales_supported", _uiLocales);
+        }
+
         WriteArray(json, "claim_types_supported", ["normal"]);
         json.WriteBoolean("claims_parameter_supported", true);
         json.WriteBoolean("request_parameter_supported", false);

@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdentityProvider.UI.Pages.Account;
 
 /// <summary>After the sign-out: when the client has not said where to go on, or when other clients have to hear of it first.</summary>
-public sealed class LoggedOutModel(InteractionService interactions, ISubjects subjects) : PageModel
+public sealed class LoggedOutModel(InteractionService interactions, ISubjects subjects, PageTexts texts) : PageModel
 {
     /// <summary>The handle of the logout that led here.</summary>
     [BindProperty(SupportsGet = true, Name = "interaction")]
@@ -34,6 +35,7 @@ public sealed class LoggedOutModel(InteractionService interactions, ISubjects su
         }
 
         var logout = Interaction is null ? null : await interactions.FindLogoutAsync(HttpContext, Interaction);
+        texts.Prefer(logout?.UiLocales);
         ClientName = logout?.ClientName;
         ReturnUrl = logout?.RedirectUrl ?? logout?.ClientUri;
         Frames = logout?.Frames ?? [];

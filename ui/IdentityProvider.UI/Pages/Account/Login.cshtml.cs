@@ -2,6 +2,7 @@ using System.Globalization;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -27,7 +28,7 @@ public enum LoginStep
 }
 
 /// <summary>Sign-in: <c>/account/login?interaction=…</c>, or <c>?returnUrl=…</c> for an address of this server.</summary>
-public sealed class LoginModel(InteractionService interactions, SignInService signIn, ISubjects subjects) : PageModel
+public sealed class LoginModel(InteractionService interactions, SignInService signIn, ISubjects subjects, PageTexts texts) : PageModel
 {
     private const int MaxUsernameLength = 256;
     private const int MaxPasswordLength = 1024;
@@ -69,6 +70,8 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     /// <summary>Who is signed in already.</summary>
     public SubjectSession? Session { get; internal set; }
 
+    internal PageTexts Texts => texts;
+
     /// <summary>Why the last try did not work, and what to do.</summary>
     public string? Problem { get; internal set; }
 
@@ -98,6 +101,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         {
             Pending = await interactions.FindAuthorizationAsync(HttpContext, Interaction);
             Session = Pending?.Session;
+            texts.Prefer(Pending?.UiLocales);
         }
         else
         {
@@ -125,13 +129,13 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
                 return new SeeOtherResult(Destination());
             }
 
-            Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : "We could not sign you in with that username and password. Check both and try again: passwords distinguish upper and lower case.";
+            Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : texts["Login.Refused"];
         }
         catch (OverloadedException)
         {
             Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             Response.Headers.RetryAfter = "5";
-            Problem = "Many people are signing in right now. Your details were not checked. Please try again in a few seconds.";
+            Problem = texts["Login.Busy"];
         }
 
         Username = Username is { Length: <= MaxUsernameLength } ? Username : null;
@@ -145,8 +149,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     {
         Response.StatusCode = StatusCodes.Status429TooManyRequests;
         Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        var minutes = Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes));
-        return $"Too many attempts did not work, so we did not check this one. Please try again in {(minutes == 1 ? "a minute" : $"{minutes} minutes")}.";
+        return texts["Login.Throttled", texts.Duration(wait)];
     }
 
     private async Task<IActionResult> ContinueAsync()
@@ -171,7 +174,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
     private string Destination() =>
         Pending?.ContinueUrl
-        ?? (Url.IsLocalUrl(ReturnUrl) ? UriHelper.Encode(new Uri(Url.Content(ReturnUrl), UriKind.Relative)) : Url.Page("/Account/Index")!);
+        ?? (Url.IsLocalUrl(ReturnUrl) ? LocalUrl.Encode(Url.Content(ReturnUrl)) : Url.Page("/Account/Index")!);
 
     private PageResult Show()
     {

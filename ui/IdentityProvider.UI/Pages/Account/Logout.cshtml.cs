@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -10,7 +11,7 @@ namespace IdentityProvider.UI.Pages.Account;
 /// Asks before signing out: <c>/account/logout?interaction=…</c> for a client's request, without for one's own.
 /// A request that has expired or is of another browser still leads to a sign-out here, just not back to the client.
 /// </summary>
-public sealed class LogoutModel(InteractionService interactions, ISubjects subjects) : PageModel
+public sealed class LogoutModel(InteractionService interactions, ISubjects subjects, PageTexts texts) : PageModel
 {
     /// <summary>The handle of the pending logout.</summary>
     [BindProperty(SupportsGet = true, Name = "interaction")]
@@ -50,5 +51,6 @@ public sealed class LogoutModel(InteractionService interactions, ISubjects subje
     {
         var found = Interaction is null ? null : await interactions.FindLogoutAsync(HttpContext, Interaction);
         Pending = found is { Expired: false } ? found : null;
+        texts.Prefer(Pending?.UiLocales);
     }
 }

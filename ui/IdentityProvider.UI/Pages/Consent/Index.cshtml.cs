@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdentityProvider.UI.Pages.Consent;
 
 /// <summary>Asks whether a client may have what it asks for: <c>/consent?interaction=…</c>. Without scopes it only asks for a click.</summary>
-public sealed class IndexModel(InteractionService interactions) : PageModel
+public sealed class IndexModel(InteractionService interactions, PageTexts texts) : PageModel
 {
     /// <summary>The handle of the pending authorization.</summary>
     [BindProperty(SupportsGet = true, Name = "interaction")]
@@ -86,6 +87,7 @@ public sealed class IndexModel(InteractionService interactions) : PageModel
             Response.StatusCode = StatusCodes.Status400BadRequest;
         }
 
+        texts.Prefer(Pending?.UiLocales);
         var security = PageSecurity.For(HttpContext);
         security.FormActionSource = Pending?.FormActionSource;
         security.ImageUrl = Pending?.Client.LogoUri;

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.UI.Localization;
 
 namespace IdentityProvider.UI.Pages.Consent;
 
@@ -8,16 +9,16 @@ namespace IdentityProvider.UI.Pages.Consent;
 internal sealed record ScopeWords(string Title, string? Detail)
 {
     /// <summary>The scope's own words first; then ours, for the scopes of OpenID Connect Core §5.4 and §11; then its bare name.</summary>
-    public static ScopeWords For(ConsentScope scope)
+    public static ScopeWords For(ConsentScope scope, PageTexts texts)
     {
         var ours = scope.Name switch
         {
-            "openid" => new ScopeWords("Recognise you", "The identifier of your account"),
-            "profile" => new ScopeWords("See your profile", "Your name, username, picture and similar details"),
-            "email" => new ScopeWords("See your e-mail address", "And whether it has been confirmed"),
-            "address" => new ScopeWords("See your postal address", null),
-            "phone" => new ScopeWords("See your phone number", "And whether it has been confirmed"),
-            "offline_access" => new ScopeWords("Keep access while you are away", "Also after you have signed out here"),
+            "openid" => new ScopeWords(texts["Scope.openid"], texts["Scope.openid.Detail"]),
+            "profile" => new ScopeWords(texts["Scope.profile"], texts["Scope.profile.Detail"]),
+            "email" => new ScopeWords(texts["Scope.email"], texts["Scope.Confirmed"]),
+            "address" => new ScopeWords(texts["Scope.address"], null),
+            "phone" => new ScopeWords(texts["Scope.phone"], texts["Scope.Confirmed"]),
+            "offline_access" => new ScopeWords(texts["Scope.offline_access"], texts["Scope.offline_access.Detail"]),
             _ => new ScopeWords(scope.Name, null),
         };
         return new ScopeWords(scope.DisplayName ?? ours.Title, scope.Description ?? ours.Detail);
