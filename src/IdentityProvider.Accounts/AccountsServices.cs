@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
@@ -47,6 +48,7 @@ public static class AccountsServices
         services.AddSingleton<IPasswordHashVerifier, IdentityHashVerifier>();
         services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>, Argon2PasswordHasher>());
         services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<MailSecrets>();
         services.AddSingleton<BrowserStateCookie>();
         services.AddSingleton<SessionCookie>();
         services.TryAddSingleton<LocalCounters>();

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
@@ -60,6 +61,7 @@ public static class StorageServices
         services.AddSingleton(provider => new DatabaseMigrator(options, provider, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
             new DatabaseProbe(provider.GetRequiredService<DbDataSource>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IMailOutbox, MailOutbox>();
         services.AddHostedService<ExpiredRowCleanup>();
         services.AddSingleton<IFactorStore, FactorStore>();
         services.AddCatalog();

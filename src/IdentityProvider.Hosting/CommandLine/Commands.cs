@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Hosting.Configuration;
-using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Hosting.Seeding;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Keys;
@@ -99,21 +97,6 @@ internal sealed class Commands(ServerFactory factory, TextWriter output)
     public async Task<int> GenerateMasterKeyAsync()
     {
         await output.WriteLineAsync(MasterKey.Generate());
-        return 0;
-    }
-
-    public async Task<int> TestMailAsync(string[] settings, string to, CancellationToken cancellationToken)
-    {
-        await using var app = factory.BuildForCommand(settings);
-        var issuer = app.Services.GetRequiredService<ServerSettings>().Issuer.Authority;
-        if (app.Services.GetRequiredService<IMailSender>() is DevelopmentMailbox)
-        {
-            throw new ConfigurationException("No mail provider is configured. Set Mail:Provider to Smtp or SendGrid.");
-        }
-
-        var message = new MailMessage(to, $"Test mail from {issuer}", $"This is a test. {issuer} can send mail.");
-        await app.Services.GetRequiredService<IMailSender>().SendAsync(message, cancellationToken);
-        await output.WriteLineAsync($"Handed over for {to}.");
         return 0;
     }
 

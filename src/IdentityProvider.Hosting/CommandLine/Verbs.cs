@@ -57,11 +57,16 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
     private RootCommand Root()
     {
         var commands = new Commands(factory, output);
+        var mail = new MailCommands(factory, output, TimeProvider.System);
         var prune = new Option<bool>("--prune") { Description = "Also remove stored clients, scopes and resources that are in no file. People are never removed." };
         var path = new Option<string?>("--path") { Description = "A file or folder; else Seed:Path." };
         var now = new Option<bool>("--now") { Description = "Sign with the new keys at once; the old ones stay published." };
         var kid = new Argument<string>("KID") { Description = "The key id, as `keys list` shows it." };
         var to = new Option<string>("--to") { Description = "The recipient.", Required = true };
+        var mailId = new Argument<long?>("ID") { Description = "The number, as `mail list` shows it; else all that were given up.", Arity = ArgumentArity.ZeroOrOne };
+        var template = new Argument<string>("TEMPLATE") { Description = string.Join(", ", MailTemplates.All) };
+        var culture = new Option<string?>("--culture") { Description = "The language, such as de." };
+        var html = new Option<bool>("--html") { Description = "The HTML part instead of the text." };
         var url = new Option<string?>("--url") { Description = "The server's address; else what the configuration says." };
 
         var serve = Verb("serve", "Run the server. The default.", (parsed, token) => ServeAsync(parsed, token));
@@ -91,7 +96,10 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
             },
             new Command("mail", "Mail.")
             {
-                Verb("test", "Send a test mail.", (parsed, token) => commands.TestMailAsync(Settings(parsed), parsed.GetValue(to)!, token), to),
+                Verb("test", "Send a test mail.", (parsed, token) => mail.TestAsync(Settings(parsed), parsed.GetValue(to)!, token), to),
+                Verb("list", "Show the mails that wait, and those that were given up.", (parsed, token) => mail.ListAsync(Settings(parsed), token)),
+                Verb("retry", "Try a mail again now.", (parsed, token) => mail.RetryAsync(Settings(parsed), parsed.GetValue(mailId), token), mailId),
+                Verb("preview", "Print a mail with sample values.", (parsed, _) => mail.PreviewAsync(Settings(parsed), parsed.GetValue(template)!, parsed.GetValue(culture), parsed.GetValue(html)), template, culture, html),
             },
             Verb("healthcheck", "Ask the running server whether it is ready; for containers.", (parsed, token) => HealthCheckCommand.RunAsync(Settings(parsed), parsed.GetValue(url), output, token), url),
         };

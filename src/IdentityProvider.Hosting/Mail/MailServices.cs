@@ -1,5 +1,6 @@
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Hosting.Configuration;
+using IdentityProvider.Protocol.Outbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -11,6 +12,8 @@ internal static class MailServices
     public static IServiceCollection AddMail(this IServiceCollection services, MailProvider provider, bool development)
     {
         services.AddSection<MailSection>("Mail");
+        services.AddSingleton<MailRenderer>();
+        services.AddSingleton<IOutboxHandler, MailDelivery>();
         switch (provider)
         {
             case MailProvider.Smtp:

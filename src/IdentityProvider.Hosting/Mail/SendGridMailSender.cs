@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Mail;
@@ -25,7 +26,7 @@ internal sealed class SendGridMailSender(HttpClient http, IOptions<MailSection> 
                 from = new { email = from.Address, name = from.DisplayName.Length == 0 ? null : from.DisplayName },
                 subject = message.Subject,
                 content,
-                headers = new Dictionary<string, string> { ["Auto-Submitted"] = "auto-generated" },
+                headers = Headers(message, from),
             }),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", section.SendGrid.ApiKey);
@@ -34,7 +35,7 @@ internal sealed class SendGridMailSender(HttpClient http, IOptions<MailSection> 
             using var response = await http.SendAsync(request, cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
-                throw new MailDeliveryException($"SendGrid answered {(int)response.StatusCode}.");
+                throw new MailDeliveryException($"SendGrid answered {(int)response.StatusCode}.") { IsPermanent = IsPermanent(response.StatusCode) };
             }
         }
         catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -42,4 +43,19 @@ internal sealed class SendGridMailSender(HttpClient http, IOptions<MailSection> 
             throw new MailDeliveryException($"SendGrid could not be reached: {error.Message}", error);
         }
     }
+
+    private static Dictionary<string, string> Headers(Accounts.Notifications.MailMessage message, MailAddress from)
+    {
+        // RFC 3834 §5: keeps vacation responders quiet.
+        var headers = new Dictionary<string, string> { ["Auto-Submitted"] = "auto-generated" };
+        if (message.Id is { } id)
+        {
+            headers["Message-ID"] = $"<{id}@{from.Host}>";
+        }
+
+        return headers;
+    }
+
+    /// <summary>A message that is malformed or too large stays so; a wrong key is put right some day.</summary>
+    private static bool IsPermanent(HttpStatusCode status) => status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge;
 }

@@ -30,7 +30,10 @@ internal sealed class SmtpMailSender(IOptions<MailSection> options) : IMailSende
         }
         catch (Exception error) when (error is SmtpException or TimeoutException or FormatException)
         {
-            throw new MailDeliveryException($"The mail could not be handed to {smtp.Host}:{smtp.Port}: {error.InnerException?.Message ?? error.Message}", error);
+            throw new MailDeliveryException($"The mail could not be handed to {smtp.Host}:{smtp.Port}: {error.InnerException?.Message ?? error.Message}", error)
+            {
+                IsPermanent = error is FormatException or SmtpException { StatusCode: >= SmtpStatusCode.MailboxUnavailable },
+            };
         }
     }
 
@@ -45,6 +48,11 @@ internal sealed class SmtpMailSender(IOptions<MailSection> options) : IMailSende
         };
         // RFC 3834 §5: keeps vacation responders quiet.
         mail.Headers.Add("Auto-Submitted", "auto-generated");
+        if (message.Id is { } id)
+        {
+            mail.Headers.Add("Message-ID", $"<{id}@{mail.From!.Host}>");
+        }
+
         if (message.Html is { } html)
         {
             mail.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(html, Encoding.UTF8, MediaTypeNames.Text.Html));

@@ -19,8 +19,14 @@ public interface IOutboxStore
     /// </summary>
     Task<IReadOnlyList<OutboxMessage>> ClaimAsync(IReadOnlyList<string> kinds, int count, TimeSpan lease, CancellationToken cancellationToken);
 
-    /// <summary>Makes a claimed message due again after <paramref name="delay"/>. False, and nothing changed, when it will have expired by then, or somebody else holds it now.</summary>
-    Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay);
+    /// <summary>
+    /// Makes a claimed message due again after <paramref name="delay"/>, and keeps in a few words why. False, and nothing changed, when it
+    /// will have expired by then, or somebody else holds it now.
+    /// </summary>
+    Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay, string reason);
+
+    /// <summary>Tries a claimed message no more, but keeps it for operators to see, until its retention ends; unless somebody else holds it now.</summary>
+    Task GiveUpAsync(OutboxMessage message, string reason);
 
     /// <summary>Removes a claimed message, unless somebody else holds it now.</summary>
     Task RemoveAsync(OutboxMessage message);

@@ -117,15 +117,15 @@ internal sealed partial class OutboxDispatcher(
     {
         var again = delivery.Verdict == DeliveryVerdict.Failed
             || (delivery.Verdict == DeliveryVerdict.Refused && message.Attempt < AttemptsWhenRefused);
-        if (again && await store.PostponeAsync(message, Delay(message.Attempt)))
+        if (again && await store.PostponeAsync(message, Delay(message.Attempt), delivery.Detail))
         {
             metrics.Outbox(message.Kind, "postponed");
             Postponed(message.Kind, message.Id, message.Attempt, delivery.Verdict, delivery.Detail);
             return;
         }
 
-        await store.RemoveAsync(message);
         var lost = delivery.Verdict is DeliveryVerdict.Refused or DeliveryVerdict.Failed;
+        await (lost ? store.GiveUpAsync(message, delivery.Detail) : store.RemoveAsync(message));
         metrics.Outbox(message.Kind, lost ? "given_up" : delivery.Verdict == DeliveryVerdict.Void ? "void" : "delivered");
         if (lost)
         {

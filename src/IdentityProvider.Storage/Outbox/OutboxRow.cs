@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace IdentityProvider.Storage.Outbox;
 
-/// <summary>A message to the outside that waits for its delivery. A settled one is deleted.</summary>
+/// <summary>A message to the outside that waits for its delivery. A settled one is deleted, one that was given up is kept for a while.</summary>
 internal sealed class OutboxRow
 {
     public long Id { get; init; }
@@ -21,6 +21,15 @@ internal sealed class OutboxRow
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Since when it is not tried any more.</summary>
+    public DateTimeOffset? GivenUpAt { get; init; }
+
+    /// <summary>Why the last attempt failed.</summary>
+    public string? LastError { get; init; }
+
+    /// <summary>14 d: long enough for somebody to look, and to send it again.</summary>
+    public static TimeSpan Retention { get; } = TimeSpan.FromDays(14);
 
     public static void Configure(EntityTypeBuilder<OutboxRow> row)
     {

@@ -9,7 +9,7 @@ internal sealed class PostgresOutboxStore(NpgsqlDataSource database) : IOutboxSt
     /// <summary>One statement: rows that another instance is just claiming are skipped, not waited for.</summary>
     private const string Claim = """
         WITH due AS MATERIALIZED (
-            SELECT id FROM outbox WHERE due_at <= clock_timestamp() AND kind = ANY ($1)
+            SELECT id FROM outbox WHERE due_at <= clock_timestamp() AND given_up_at IS NULL AND kind = ANY ($1)
             ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE outbox o SET attempts = o.attempts + 1, due_at = clock_timestamp() + $3
         FROM due WHERE o.id = due.id
@@ -29,12 +29,21 @@ internal sealed class PostgresOutboxStore(NpgsqlDataSource database) : IOutboxSt
         return claimed;
     }
 
-    public async Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay)
+    public async Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay, string reason)
     {
         await using var command = database.CreateCommand("""
-            UPDATE outbox SET due_at = clock_timestamp() + $3 WHERE id = $1 AND attempts = $2 AND expires_at > clock_timestamp() + $3
+            UPDATE outbox SET due_at = clock_timestamp() + $3, last_error = $4
+            WHERE id = $1 AND attempts = $2 AND given_up_at IS NULL AND expires_at > clock_timestamp() + $3
             """);
-        return await command.Bigint(message.Id).Integer(message.Attempt).Interval(delay).ExecuteNonQueryAsync() == 1;
+        return await command.Bigint(message.Id).Integer(message.Attempt).Interval(delay).Text(reason).ExecuteNonQueryAsync() == 1;
+    }
+
+    public async Task GiveUpAsync(OutboxMessage message, string reason)
+    {
+        await using var command = database.CreateCommand("""
+            UPDATE outbox SET given_up_at = clock_timestamp(), expires_at = clock_timestamp() + $3, last_error = $4 WHERE id = $1 AND attempts = $2
+            """);
+        await command.Bigint(message.Id).Integer(message.Attempt).Interval(OutboxRow.Retention).Text(reason).ExecuteNonQueryAsync();
     }
 
     public async Task RemoveAsync(OutboxMessage message)

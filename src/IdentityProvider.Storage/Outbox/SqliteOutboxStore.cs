@@ -6,12 +6,12 @@ namespace IdentityProvider.Storage.Outbox;
 internal sealed class SqliteOutboxStore(SqliteDataSource database, TimeProvider time) : IOutboxStore
 {
     /// <summary>Looked for first, since a look takes no write lock and nearly always finds nothing.</summary>
-    private const string AnyDue = "SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= $now AND kind IN (SELECT value FROM json_each($kinds)))";
+    private const string AnyDue = "SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind IN (SELECT value FROM json_each($kinds)))";
 
     private const string Claim = """
         UPDATE outbox SET attempts = attempts + 1, due_at = $leased
         WHERE id IN (
-            SELECT id FROM outbox WHERE due_at <= $now AND kind IN (SELECT value FROM json_each($kinds)) ORDER BY due_at LIMIT $count)
+            SELECT id FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind IN (SELECT value FROM json_each($kinds)) ORDER BY due_at LIMIT $count)
         RETURNING id, kind, payload, attempts
         """;
 
@@ -36,12 +36,22 @@ internal sealed class SqliteOutboxStore(SqliteDataSource database, TimeProvider 
         return Task.FromResult<IReadOnlyList<OutboxMessage>>(claimed);
     }
 
-    public Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay)
+    public Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay, string reason)
     {
         using var connection = database.OpenConnection();
         return Task.FromResult(1 == connection.Execute(
-            "UPDATE outbox SET due_at = $due WHERE id = $id AND attempts = $attempt AND expires_at > $due",
-            ("$id", message.Id), ("$attempt", message.Attempt), ("$due", time.GetUtcNow() + delay)));
+            "UPDATE outbox SET due_at = $due, last_error = $reason WHERE id = $id AND attempts = $attempt AND given_up_at IS NULL AND expires_at > $due",
+            ("$id", message.Id), ("$attempt", message.Attempt), ("$due", time.GetUtcNow() + delay), ("$reason", reason)));
+    }
+
+    public Task GiveUpAsync(OutboxMessage message, string reason)
+    {
+        var now = time.GetUtcNow();
+        using var connection = database.OpenConnection();
+        connection.Execute(
+            "UPDATE outbox SET given_up_at = $now, expires_at = $kept, last_error = $reason WHERE id = $id AND attempts = $attempt",
+            ("$id", message.Id), ("$attempt", message.Attempt), ("$now", now), ("$kept", now + OutboxRow.Retention), ("$reason", reason));
+        return Task.CompletedTask;
     }
 
     public Task RemoveAsync(OutboxMessage message)

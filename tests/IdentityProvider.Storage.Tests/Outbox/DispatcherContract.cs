@@ -140,7 +140,7 @@ public abstract class DispatcherContract(TestDatabase database)
     private async Task<IReadOnlyList<OutboxRow>> RowsAsync()
     {
         await using var context = database.Context();
-        return await context.Set<OutboxRow>().AsNoTracking().Where(row => row.Kind == _kind).ToListAsync();
+        return await context.Set<OutboxRow>().AsNoTracking().Where(row => row.Kind == _kind && row.GivenUpAt == null).ToListAsync();
     }
 
     private async Task WriteAsync(string payload, int attempts = 0, TimeSpan? lives = null)

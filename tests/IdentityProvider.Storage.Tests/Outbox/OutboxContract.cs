@@ -50,11 +50,11 @@ public abstract class OutboxContract(TestDatabase database)
         await Task.Delay(s_shortLease);
         var claimed = Assert.Single(await ClaimAsync());
 
-        Assert.False(await Outbox.PostponeAsync(slow, TimeSpan.Zero));
+        Assert.False(await Outbox.PostponeAsync(slow, TimeSpan.Zero, "why"));
         await Outbox.RemoveAsync(slow);
 
         Assert.Empty(await ClaimAsync());
-        Assert.True(await Outbox.PostponeAsync(claimed, TimeSpan.Zero));
+        Assert.True(await Outbox.PostponeAsync(claimed, TimeSpan.Zero, "why"));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public abstract class OutboxContract(TestDatabase database)
         await WriteAsync("one");
         var claimed = Assert.Single(await ClaimAsync());
 
-        Assert.True(await Outbox.PostponeAsync(claimed, s_shortLease));
+        Assert.True(await Outbox.PostponeAsync(claimed, s_shortLease, "why"));
 
         Assert.Empty(await ClaimAsync());
         await Task.Delay(s_shortLease);
@@ -76,8 +76,8 @@ public abstract class OutboxContract(TestDatabase database)
         await WriteAsync("one", lives: TimeSpan.FromHours(1));
         var claimed = Assert.Single(await ClaimAsync());
 
-        Assert.False(await Outbox.PostponeAsync(claimed, TimeSpan.FromMinutes(61)));
-        Assert.True(await Outbox.PostponeAsync(claimed, TimeSpan.FromMinutes(59)));
+        Assert.False(await Outbox.PostponeAsync(claimed, TimeSpan.FromMinutes(61), "why"));
+        Assert.True(await Outbox.PostponeAsync(claimed, TimeSpan.FromMinutes(59), "why"));
     }
 
     [Fact]
@@ -89,6 +89,21 @@ public abstract class OutboxContract(TestDatabase database)
 
         await using var context = database.Context();
         Assert.False(await context.Set<OutboxRow>().AnyAsync(row => row.Kind == _kind));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_given_up_is_claimed_no_more_and_kept_with_the_reason()
+    {
+        await WriteAsync("one", lives: TimeSpan.FromHours(1));
+
+        await Outbox.GiveUpAsync(Assert.Single(await ClaimAsync(TimeSpan.Zero)), "mailbox unknown");
+
+        Assert.Empty(await ClaimAsync());
+        await using var context = database.Context();
+        var row = await context.Set<OutboxRow>().AsNoTracking().SingleAsync(row => row.Kind == _kind);
+        Assert.Equal("mailbox unknown", row.LastError);
+        Assert.NotNull(row.GivenUpAt);
+        Assert.InRange(row.ExpiresAt - row.GivenUpAt!.Value, TimeSpan.FromDays(13), TimeSpan.FromDays(15));
     }
 
     [Fact]

@@ -17,6 +17,9 @@ public sealed record BrandingOptions
     [Required, RegularExpression("^#[0-9a-fA-F]{6}$", ErrorMessage = "Branding:AccentColor must be a colour such as #2f54d6.")]
     public string AccentColor { get; set; } = "#2f54d6";
 
+    /// <summary>White or black: what is legible on the accent colour.</summary>
+    public string OnAccentColor => AccentPalette.Light(Srgb.Parse(AccentColor)).OnFill.ToString();
+
     /// <summary>The privacy policy, linked below every page; absent: no link.</summary>
     [RegularExpression("^(https?://|/(?![/\\\\])).*$", ErrorMessage = "Branding:PrivacyUrl must be an http(s) URL or a path on this server.")]
     public string? PrivacyUrl { get; set; }

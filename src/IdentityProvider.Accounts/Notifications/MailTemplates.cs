@@ -1,0 +1,23 @@
+namespace IdentityProvider.Accounts.Notifications;
+
+/// <summary>The mails that are sent, and the values that each takes.</summary>
+public static class MailTemplates
+{
+    /// <summary>To who registers. Sealed: <c>code</c>, <c>token</c>. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string VerifyEmail = "verify-email";
+
+    /// <summary>To who has an account, and whose address was used to register another one. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string AccountExists = "account-exists";
+
+    /// <summary>To who has forgotten the password. Sealed: <c>token</c>. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string ResetPassword = "reset-password";
+
+    /// <summary>After a new password was set. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string PasswordChanged = "password-changed";
+
+    /// <summary>After a refresh token was used that had been used before, and its grant was ended. Values: <c>username</c>, <c>client</c>, <c>time</c>.</summary>
+    public const string TokenReused = "token-reused";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused];
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Hosting.Configuration;
+using IdentityProvider.Hosting.Mail;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityProvider.Hosting.CommandLine;
+
+/// <summary>What <c>idp mail …</c> does.</summary>
+internal sealed class MailCommands(ServerFactory factory, TextWriter output, TimeProvider time)
+{
+    private const int LongestList = 200;
+
+    public async Task<int> TestAsync(string[] settings, string to, CancellationToken cancellationToken)
+    {
+        await using var app = factory.BuildForCommand(settings);
+        var issuer = app.Services.GetRequiredService<ServerSettings>().Issuer.Authority;
+        if (app.Services.GetRequiredService<IMailSender>() is DevelopmentMailbox)
+        {
+            throw new ConfigurationException("No mail provider is configured. Set Mail:Provider to Smtp or SendGrid.");
+        }
+
+        var message = new MailMessage(to, $"Test mail from {issuer}", $"This is a test. {issuer} can send mail.");
+        await app.Services.GetRequiredService<IMailSender>().SendAsync(message, cancellationToken);
+        await output.WriteLineAsync($"Handed over for {to}.");
+        return 0;
+    }
+
+    /// <summary>What waits and what was given up, never what a mail says.</summary>
+    public async Task<int> ListAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        var mails = await app.Services.GetRequiredService<IMailOutbox>().ListAsync(LongestList, cancellationToken);
+        if (mails.Count == 0)
+        {
+            await output.WriteLineAsync("No mail waits, and none was given up.");
+            return 0;
+        }
+
+        await output.WriteLineAsync($"{"ID",-8} {"STATE",-8} {"TRIES",5} {"WRITTEN",-20} {"NEXT TRY",-20} {"TEMPLATE",-18} TO");
+        foreach (var mail in mails)
+        {
+            var (state, next) = mail.GivenUpAt is null ? ("waiting", $"{mail.DueAt:u}") : ("given up", "-");
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{mail.Id,-8} {state,-8} {mail.Attempts,5} {mail.CreatedAt,-20:u} {next,-20} {mail.Template,-18} {mail.To}"));
+            if (mail.LastError is { } error)
+            {
+                await output.WriteLineAsync($"         {error}");
+            }
+        }
+
+        return 0;
+    }
+
+    public async Task<int> RetryAsync(string[] settings, long? id, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        var count = await app.Services.GetRequiredService<IMailOutbox>().RetryAsync(id, cancellationToken);
+        if (id is not null && count == 0)
+        {
+            throw new ConfigurationException($"There is no mail {id}. `idp mail list` shows them.");
+        }
+
+        await output.WriteLineAsync($"{count} due now; a running server sends within seconds.");
+        return 0;
+    }
+
+    /// <summary>A mail with sample values, as it would be sent.</summary>
+    public async Task<int> PreviewAsync(string[] settings, string template, string? culture, bool html)
+    {
+        if (!MailTemplates.All.Contains(template))
+        {
+            throw new ConfigurationException($"There is no template '{template}'. There are: {string.Join(", ", MailTemplates.All)}.");
+        }
+
+        await using var app = factory.BuildForCommand(settings);
+        var mail = new OutgoingMail
+        {
+            Template = template,
+            To = "alice@example.com",
+            Culture = culture,
+            Values = new Dictionary<string, string>
+            {
+                ["username"] = "alice",
+                ["client"] = "Acme Web",
+                ["time"] = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
+                ["address"] = "203.0.113.7",
+            },
+        };
+        var secrets = template switch
+        {
+            MailTemplates.VerifyEmail => new Dictionary<string, string> { ["code"] = "123456", ["token"] = "sample" },
+            MailTemplates.ResetPassword => new Dictionary<string, string> { ["token"] = "sample" },
+            _ => [],
+        };
+        var message = app.Services.GetRequiredService<MailRenderer>().Render(mail, secrets);
+        await output.WriteLineAsync(html ? message.Html : $"To: {message.To}\nSubject: {message.Subject}\n\n{message.Text}");
+        return 0;
+    }
+}
