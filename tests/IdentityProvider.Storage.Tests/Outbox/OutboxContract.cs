@@ -36,7 +36,7 @@ public abstract class OutboxContract(TestDatabase database)
         await WriteAsync("one");
         var dead = Assert.Single(await ClaimAsync(s_shortLease));
 
-        await Task.Delay(s_shortLease);
+        await Task.Delay(2 * s_shortLease);
         var claimed = Assert.Single(await ClaimAsync());
 
         Assert.Equal((dead.Id, 2), (claimed.Id, claimed.Attempt));
@@ -47,7 +47,7 @@ public abstract class OutboxContract(TestDatabase database)
     {
         await WriteAsync("one");
         var slow = Assert.Single(await ClaimAsync(s_shortLease));
-        await Task.Delay(s_shortLease);
+        await Task.Delay(2 * s_shortLease);
         var claimed = Assert.Single(await ClaimAsync());
 
         Assert.False(await Outbox.PostponeAsync(slow, TimeSpan.Zero, "why"));
@@ -66,7 +66,7 @@ public abstract class OutboxContract(TestDatabase database)
         Assert.True(await Outbox.PostponeAsync(claimed, s_shortLease, "why"));
 
         Assert.Empty(await ClaimAsync());
-        await Task.Delay(s_shortLease);
+        await Task.Delay(2 * s_shortLease);
         Assert.Single(await ClaimAsync());
     }
 
