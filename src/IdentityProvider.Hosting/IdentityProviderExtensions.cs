@@ -13,6 +13,7 @@ using IdentityProvider.Hosting.Seeding;
 using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Hosting.Subjects;
 using IdentityProvider.Protocol;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Subjects;
@@ -34,7 +35,7 @@ namespace IdentityProvider.Hosting;
 
 /// <summary>
 /// The provider as a library. A host of its own registers what it replaces (<see cref="IProfileService"/>, <c>IMailSender</c>,
-/// <c>IClientSource</c>, …) before or after <see cref="AddIdentityProvider"/>, and a Razor page at the path of one of ours replaces it.
+/// <c>IClientSource</c>, …) or adds (<see cref="IEventSink"/>, <see cref="ILifetimePolicy"/>) before or after <see cref="AddIdentityProvider"/>, and a Razor page at the path of one of ours replaces it.
 /// </summary>
 public static class IdentityProviderExtensions
 {
@@ -69,6 +70,7 @@ public static class IdentityProviderExtensions
         services.AddSection<RateLimitOptions>("RateLimits");
         services.AddSection<RedisOptions>("Redis");
         services.AddSection<OutboundOptions>("Outbound");
+        services.AddSection<EventOptions>("Events");
         services.AddOptions<ProtocolOptions>().Configure<IOptions<Accounts.Sessions.SessionOptions>>(
             (protocol, sessions) => protocol.CheckSession = sessions.Value.CheckSessionIframe);
         services.Configure<ProtocolOptions>(protocol =>

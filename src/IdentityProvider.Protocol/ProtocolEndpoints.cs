@@ -8,6 +8,7 @@ using IdentityProvider.Protocol.Endpoints.Introspection;
 using IdentityProvider.Protocol.Endpoints.Revocation;
 using IdentityProvider.Protocol.Endpoints.Token;
 using IdentityProvider.Protocol.Endpoints.UserInfo;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Logout;
@@ -47,6 +48,8 @@ public static class ProtocolEndpoints
         services.AddMetrics();
         services.AddSingleton<ProtocolMetrics>();
 
+        services.AddSingleton<SecurityEvents>();
+        services.AddHostedService(provider => provider.GetRequiredService<SecurityEvents>());
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<SigningKeys>();
         services.AddHostedService<KeyMaintenance>();
@@ -56,6 +59,7 @@ public static class ProtocolEndpoints
 
         services.AddSingleton<RefreshTokenCodec>();
         services.AddSingleton<ClaimsAssembler>();
+        services.AddSingleton<Lifetimes>();
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<AccessTokenVerifier>();
         services.AddSingleton<AccessTokens>();

@@ -15,6 +15,7 @@ public sealed class ProtocolMetrics
     private readonly Counter<long> _refreshes;
     private readonly Counter<long> _authorizations;
     private readonly Counter<long> _outbox;
+    private readonly Counter<long> _securityEvents;
 
     /// <summary>Registers the instruments.</summary>
     public ProtocolMetrics(IMeterFactory meters)
@@ -25,6 +26,7 @@ public sealed class ProtocolMetrics
         _refreshes = meter.CreateCounter<long>("idp.refresh_token.verdicts", "{request}", "Presented refresh tokens, by the store's verdict.");
         _authorizations = meter.CreateCounter<long>("idp.authorization.responses", "{response}", "Authorization responses, by error.");
         _outbox = meter.CreateCounter<long>("idp.outbox.attempts", "{attempt}", "Attempts to deliver a message, by kind and outcome.");
+        _securityEvents = meter.CreateCounter<long>("idp.security_events", "{event}", "Security events, and whether the queue to the sinks had room.");
     }
 
     internal void TokenRequest<T>(string grantType, Result<T> result)
@@ -37,6 +39,8 @@ public sealed class ProtocolMetrics
     internal void Refresh(RefreshVerdict verdict) => _refreshes.Add(1, new TagList { { "verdict", verdict.ToString() } });
 
     internal void Authorization(OAuthError? error) => _authorizations.Add(1, new TagList { { "error.type", error?.Code ?? "none" } });
+
+    internal void SecurityEvent(bool queued) => _securityEvents.Add(1, new TagList { { "queued", queued } });
 
     internal void Outbox(string kind, string outcome) => _outbox.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
 }

@@ -6,6 +6,7 @@ using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Consents;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
@@ -15,6 +16,7 @@ using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.DataProtection;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
@@ -64,6 +66,7 @@ public static class StorageServices
         services.AddSingleton<IMailOutbox, MailOutbox>();
         services.AddHostedService<ExpiredRowCleanup>();
         services.AddSingleton<IFactorStore, FactorStore>();
+        services.AddSingleton<IEventSink, SecurityEventStore>();
         services.AddCatalog();
         services.AddKeys(options.SigningKeyDirectory);
         if (options.RedisConnectionString is { } redis)

@@ -39,7 +39,10 @@ public sealed record OutgoingMail
 
     /// <summary>3 d: for how long it is tried. A mail system that is away for longer has somebody look after it.</summary>
     [JsonIgnore]
-    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(3);
+    public TimeSpan Lifetime { get; init; } = UsualLifetime;
+
+    /// <summary>The <see cref="Lifetime"/> of a mail that says nothing else.</summary>
+    public static TimeSpan UsualLifetime { get; } = TimeSpan.FromDays(3);
 
     /// <summary>As the outbox keeps it.</summary>
     public string ToPayload() => JsonSerializer.Serialize(this, MailJson.Default.OutgoingMail);

@@ -4,6 +4,7 @@ using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Mail;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Tokens;
@@ -23,6 +24,7 @@ internal static class KnownSettings
         ["Argon2"] = typeof(Argon2Options),
         ["Branding"] = typeof(BrandingOptions),
         ["Database"] = typeof(DatabaseSection),
+        ["Events"] = typeof(EventOptions),
         ["ForwardedHeaders"] = typeof(ForwardedHeadersSection),
         ["Hsts"] = typeof(HstsSection),
         ["KeyManagement"] = typeof(KeyManagementOptions),

@@ -147,6 +147,20 @@ internal static class ClientRules
             }
         }
 
+        // Zero switches a window off. Beyond a minute, a retry and a theft look alike; beyond a day, nobody waits for a response any more.
+        (string Property, int? Seconds, int Longest)[] windows =
+        [
+            (nameof(client.RefreshTokenRetryWindow), client.RefreshTokenRetryWindow, 60),
+            (nameof(client.RefreshTokenLostResponseWindow), client.RefreshTokenLostResponseWindow, 24 * 3600),
+        ];
+        foreach (var (property, seconds, longest) in windows)
+        {
+            if (seconds is { } value && (value < 0 || value > longest))
+            {
+                yield return located.Problem($"this must be 0 to {longest} seconds.", property);
+            }
+        }
+
         foreach (var algorithm in client.AllowedIdentityTokenSigningAlgorithms.Where(algorithm => !Algorithms.Contains(algorithm)))
         {
             yield return located.Problem($"'{algorithm}' is not supported; RS256 and ES256 are.", "AllowedIdentityTokenSigningAlgorithms");

@@ -102,6 +102,15 @@ public sealed record Client
     /// <summary>Absent: one-time for public clients, reusable for confidential ones, which are bound by their authentication.</summary>
     public RefreshTokenUsage? RefreshTokenUsage { get; init; }
 
+    /// <summary>How many seconds after a rotation the previous token gets the same successor again; absent: what the configuration says (30).</summary>
+    public int? RefreshTokenRetryWindow { get; init; }
+
+    /// <summary>How many seconds after a rotation an authenticated client may still ask, once, for a lost successor; absent: what the configuration says (600).</summary>
+    public int? RefreshTokenLostResponseWindow { get; init; }
+
+    /// <summary>Whether refresh tokens are held to network and user agent. Absent: what the configuration says for public clients; off for confidential ones, whose network is their server's.</summary>
+    public DeviceBinding? RefreshTokenDeviceBinding { get; init; }
+
     /// <summary>Whether use extends a refresh token's life.</summary>
     public TokenExpiration RefreshTokenExpiration { get; init; } = TokenExpiration.Sliding;
 

@@ -30,6 +30,22 @@ public enum TokenExpiration
     Absolute,
 }
 
+/// <summary>
+/// What it means when a refresh token is used from another network (/24, /48) or user-agent family than the last time. Only a signal: a
+/// proof of possession is what really binds a token.
+/// </summary>
+public enum DeviceBinding
+{
+    /// <summary>Nothing.</summary>
+    Off,
+
+    /// <summary>It is accepted, and a security event says so.</summary>
+    Signal,
+
+    /// <summary>It is refused, nothing changes, and a security event says so. A person who changes networks signs in again.</summary>
+    Enforce,
+}
+
 /// <summary>OpenID Connect Dynamic Client Registration §2.</summary>
 public enum ApplicationType
 {

@@ -118,6 +118,12 @@ public sealed record CodePresentation
     /// <summary>The <c>resource</c> parameters of the token request (RFC 8707 §2.2); null: all of the grant.</summary>
     public IReadOnlyList<string>? Resources { get; init; }
 
+    /// <summary>The caller's network (/24 or /48), which its refresh tokens begin with.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>The caller's user-agent family, likewise.</summary>
+    public string? UserAgent { get; init; }
+
     /// <summary>Whether the person's claims and roles are wanted. A grant with a <c>claims</c> parameter brings them in any case.</summary>
     public bool WithProfile { get; init; } = true;
 }

@@ -2,6 +2,19 @@ using IdentityProvider.Protocol.Subjects;
 
 namespace IdentityProvider.Protocol.Grants;
 
+/// <summary>What ends when a used refresh token comes again (RFC 9700 §4.14).</summary>
+public enum ReuseReaction
+{
+    /// <summary>Its family, and the access tokens that name it: the thief and the app, and nobody else.</summary>
+    RevokeFamily,
+
+    /// <summary>The session too in which it was granted, and what ends with that.</summary>
+    RevokeSession,
+
+    /// <summary>All sessions and grants of the person.</summary>
+    RevokeAll,
+}
+
 /// <summary>A refresh token as presented, and what to record if it is rotated.</summary>
 public sealed record RefreshPresentation
 {
@@ -53,6 +66,12 @@ public sealed record RefreshPresentation
     /// <summary>The life that a use gives; null: use does not extend it.</summary>
     public required TimeSpan? SlidingLifetime { get; init; }
 
+    /// <summary>Whether it is refused from another network or user agent than the last use.</summary>
+    public bool RequireSameDevice { get; init; }
+
+    /// <summary>What ends if it turns out to be used up.</summary>
+    public ReuseReaction OnReuse { get; init; }
+
     /// <summary>Whether the person's claims and roles are wanted. A grant with a <c>claims</c> parameter brings them in any case.</summary>
     public bool WithProfile { get; init; } = true;
 }
@@ -84,6 +103,9 @@ public enum RefreshVerdict
     /// <summary>An old token is used again: the family has been revoked now (RFC 9700 §4.14).</summary>
     ReuseDetected,
 
+    /// <summary>From another network or user agent than the last use, and the client's tokens are held to the device. Nothing changed.</summary>
+    WrongDevice,
+
     /// <summary>The family, the session, the client or the person has ended, or the time is over.</summary>
     Dead,
 
@@ -105,7 +127,7 @@ public enum RefreshVerdict
 /// <param name="Now">The database's clock at the decision.</param>
 public sealed record RefreshOutcome(RefreshVerdict Verdict, DateTimeOffset Now)
 {
-    /// <summary>Set when accepted.</summary>
+    /// <summary>Set when accepted, and when a genuine token of a live family was refused.</summary>
     public Grant? Grant { get; init; }
 
     /// <summary>Set when accepted.</summary>
@@ -113,6 +135,9 @@ public sealed record RefreshOutcome(RefreshVerdict Verdict, DateTimeOffset Now)
 
     /// <summary>The sealed successor of the presented generation, when it is handed out again.</summary>
     public byte[]? SealedSuccessor { get; init; }
+
+    /// <summary>The current token was accepted from another network or user agent than the last time.</summary>
+    public bool Moved { get; init; }
 
     /// <summary>Whether tokens are issued.</summary>
     public bool Accepted => Verdict is RefreshVerdict.Rotated or RefreshVerdict.Reused or RefreshVerdict.Retried

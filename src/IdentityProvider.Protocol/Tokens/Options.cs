@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Grants;
 
 namespace IdentityProvider.Protocol.Tokens;
 
@@ -44,4 +46,12 @@ public sealed record RefreshTokenOptions
     /// <summary>10 min: how long an authenticated client may still ask, once, for a successor whose response was lost.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan LostResponseWindow { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>RevokeFamily: whoever holds the stolen token loses it, and the person keeps what has nothing to do with it.</summary>
+    [EnumDataType(typeof(ReuseReaction))]
+    public ReuseReaction OnReuse { get; set; } = ReuseReaction.RevokeFamily;
+
+    /// <summary>Signal: phones change networks all day, so another network is worth an event and no sign-out.</summary>
+    [EnumDataType(typeof(DeviceBinding))]
+    public DeviceBinding DeviceBinding { get; set; } = DeviceBinding.Signal;
 }

@@ -30,6 +30,8 @@ internal sealed record Issuance
     /// <summary>The clock that decided: the database's, where it was asked.</summary>
     public required DateTimeOffset Now { get; init; }
 
+    public required TokenLifetimes Lifetimes { get; init; }
+
     public string? Nonce { get; init; }
 
     public string? RefreshToken { get; init; }
@@ -76,7 +78,7 @@ internal sealed class TokenIssuer(
     {
         var catalog = await resources.GetAsync(cancellationToken);
         var scopes = GrantedResources.ScopesFor(catalog, issuance.Scopes, issuance.Resources);
-        var lifetime = issuance.Client.AccessTokenLifetime ?? (long)_options.AccessTokenLifetime.TotalSeconds;
+        var lifetime = (long)issuance.Lifetimes.AccessToken.TotalSeconds;
         var scope = string.Join(' ', scopes);
 
         var accessToken = await AccessTokenAsync(issuance, catalog, scopes, scope, lifetime, cancellationToken);
@@ -133,7 +135,7 @@ internal sealed class TokenIssuer(
         var (client, grant, subject) = (issuance.Client, issuance.Grant!, issuance.Subject!);
         var names = IdTokenClaims(client, catalog, scopes, grant.ClaimsRequest);
         var claims = await claimsAssembler.AssembleAsync(ProfileCaller.IdToken, subject, client, scopes, names, cancellationToken);
-        var lifetime = client.IdentityTokenLifetime ?? (long)_options.IdentityTokenLifetime.TotalSeconds;
+        var lifetime = (long)issuance.Lifetimes.IdentityToken.TotalSeconds;
         var now = issuance.Now.ToUnixTimeSeconds();
 
         return JwtWriter.Write(keys.Current.Signer(client.IdentityTokenAlgorithm), "JWT", 0, (json, _) =>

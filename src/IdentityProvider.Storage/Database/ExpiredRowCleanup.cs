@@ -1,8 +1,10 @@
 using System.Data.Common;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace IdentityProvider.Storage.Database;
@@ -10,7 +12,8 @@ namespace IdentityProvider.Storage.Database;
 /// <summary>
 /// Deletes rows whose time is over, in small batches, one instance at a time: a long transaction would keep PostgreSQL from pruning.
 /// </summary>
-internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
+internal sealed partial class ExpiredRowCleanup(
+    DbDataSource database, IOptions<EventOptions> events, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
 {
     private const int BatchSize = 500;
     internal const long AdvisoryLock = 0x1D5_71E_0002;
@@ -21,7 +24,7 @@ internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvi
     /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since an access token may
     /// outlive it; an interaction, so that its page says "expired" and not "unknown".
     /// </summary>
-    private static readonly (string Table, string Column, TimeSpan Grace)[] _expiries =
+    private readonly (string Table, string Column, TimeSpan Grace)[] _expiries =
     [
         ("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
         ("grants", "absolute_expires_at", TimeSpan.FromDays(1)),
@@ -31,6 +34,7 @@ internal sealed partial class ExpiredRowCleanup(DbDataSource database, TimeProvi
         ("consents", "expires_at", TimeSpan.Zero),
         ("outbox", "expires_at", TimeSpan.Zero),
         ("used_challenges", "expires_at", TimeSpan.Zero),
+        ("security_events", "occurred_at", events.Value.Retention),
     ];
 
     /// <summary>Deletes all that is due; returns the number of rows.</summary>

@@ -2,6 +2,7 @@ using IdentityProvider.Accounts.Users;
 using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.DataProtection;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
@@ -39,6 +40,7 @@ internal abstract class IdentityProviderContext(DbContextOptions options)
         builder.Entity<UsedChallengeRow>(UsedChallengeRow.Configure);
         builder.Entity<PasskeyUseRow>(PasskeyUseRow.Configure);
         builder.Entity<PasskeyOfferRow>(PasskeyOfferRow.Configure);
+        builder.Entity<SecurityEventRow>(SecurityEventRow.Configure);
         builder.Entity<SigningKeyRow>(SigningKeyRow.Configure);
         builder.Entity<RootKeyRow>(RootKeyRow.Configure);
         builder.Entity<DataProtectionKeyRow>(DataProtectionKeyRow.Configure);

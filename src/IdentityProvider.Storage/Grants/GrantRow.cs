@@ -47,11 +47,14 @@ internal sealed class GrantRow
     /// <summary>The current secret, sealed for the holder of the previous one; null once the current one has been used.</summary>
     public byte[]? SealedSuccessor { get; init; }
 
-    /// <summary>Where the last rotation came from.</summary>
+    /// <summary>Where the last use came from; at first, the redemption of the code.</summary>
     public string? Network { get; init; }
 
-    /// <summary>Which user agent asked for the last rotation.</summary>
+    /// <summary>Which user agent it was.</summary>
     public string? UserAgent { get; init; }
+
+    /// <summary>Whether the last use came from elsewhere than the one before it.</summary>
+    public required bool Moved { get; init; }
 
     /// <summary>Retries from elsewhere since <see cref="RetriesSince"/>.</summary>
     public required int Retries { get; init; }

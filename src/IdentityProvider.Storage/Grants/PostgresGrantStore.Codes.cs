@@ -54,9 +54,11 @@ internal sealed partial class PostgresGrantStore
                 t.now + CASE WHEN g.issue_refresh_token THEN $9 ELSE $10 END AS idle),
         granted AS (
             INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
-                auth_time, acr, amr, generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
+                auth_time, acr, amr, generation, secret_hash, network, user_agent, moved, retries, late_retry_used,
+                idle_expires_at, absolute_expires_at, created_at)
             SELECT $2, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
-                auth_time, acr, amr, $11, CASE WHEN issue_refresh_token THEN $7 END, 0, FALSE, least(idle, absolute), absolute, now
+                auth_time, acr, amr, $11, CASE WHEN issue_refresh_token THEN $7 END, $14, $15, FALSE, 0, FALSE,
+                least(idle, absolute), absolute, now
             FROM redeemed)
         SELECT g.now, g.nonce, g.issue_refresh_token, {GrantColumns}, {SubjectSql.PostgresColumns("$12 OR g.claims_request IS NOT NULL")}
         FROM redeemed g JOIN "AspNetUsers" u ON u."Id" = g.subject_id
@@ -114,7 +116,7 @@ internal sealed partial class PostgresGrantStore
             .Bytes(presentation.RefreshSecretHash)
             .Interval(presentation.RefreshAbsoluteLifetime).Interval(presentation.RefreshIdleLifetime).Interval(presentation.AccessTokenLifetime)
             .Integer(RefreshPresentation.FirstGeneration).Boolean(presentation.WithProfile)
-            .Texts(presentation.Resources)
+            .Texts(presentation.Resources).Text(presentation.Network).Text(presentation.UserAgent)
             .ExecuteReaderAsync();
         if (!await reader.ReadAsync())
         {

@@ -1,3 +1,4 @@
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Users;
@@ -10,6 +11,9 @@ internal sealed partial class PostgresGrantStore
     /// <summary>How often the two statements may disagree on whether a token is current, which takes a change between them each time.</summary>
     private const int Attempts = 3;
 
+    /// <summary>Not where the last use is not known: NULL then.</summary>
+    private const string HasMoved = "g.network <> $9 OR g.user_agent <> $10";
+
     private static readonly string Minting = $"{GrantColumns}, {SubjectSql.PostgresColumns("$7 OR g.claims_request IS NOT NULL")}";
 
     /// <summary>
@@ -18,19 +22,21 @@ internal sealed partial class PostgresGrantStore
     /// </summary>
     private static string Accept(string changes) => $"""
         UPDATE grants g SET {changes},
+            network = $9, user_agent = $10, moved = coalesce({HasMoved}, FALSE),
             idle_expires_at = CASE WHEN $8 IS NULL THEN g.idle_expires_at ELSE least({Now} + $8, g.absolute_expires_at) END
         FROM "AspNetUsers" u
         WHERE g.id = $1 AND g.client_id = $2 AND g.generation = $3 AND g.secret_hash = $4
           AND ($5 <@ g.scopes) IS NOT FALSE AND ($6 <@ g.resources) IS NOT FALSE
           AND g.idle_expires_at > {Now} AND g.absolute_expires_at > {Now}
+          AND ($11 AND ({HasMoved})) IS NOT TRUE
           AND u."Id" = g.subject_id AND {Liveness.OfGrant(Now)}
-        RETURNING {Now}, {Minting}
+        RETURNING {Now}, {Minting}, g.moved
         """;
 
     private static readonly string Rotate = Accept(
         $"""
-        generation = g.generation + 1, previous_hash = g.secret_hash, secret_hash = $9, sealed_successor = $10,
-            network = $11, user_agent = $12, late_retry_used = FALSE, rotated_at = {Now}
+        generation = g.generation + 1, previous_hash = g.secret_hash, secret_hash = $12, sealed_successor = $13,
+            late_retry_used = FALSE, rotated_at = {Now}
         """);
 
     /// <summary>A use of the current token proves that it arrived: the previous one has no more claim to it.</summary>
@@ -41,9 +47,10 @@ internal sealed partial class PostgresGrantStore
     /// the wait. The arms of the verdict stand in the order of <see cref="RefreshDecision"/>. One UPDATE serves all verdicts that change
     /// something: an UPDATE costs its start-up even where it finds no row. Whatever is changed was alive, so nothing is un-revoked.
     /// </summary>
-    private static readonly string Judge = $"""
-        WITH locked AS MATERIALIZED (
-            SELECT * FROM grants WHERE id = $1 FOR NO KEY UPDATE),
+    private static string Judge(ReuseReaction onReuse) => $"""
+        WITH {LocksBeforeFamily(onReuse)}
+        locked AS MATERIALIZED (
+            SELECT * FROM grants WHERE id = $1 {AfterThem(onReuse)} FOR NO KEY UPDATE),
         timed AS MATERIALIZED (
             SELECT l.*, {Now} AS now FROM (SELECT 1) one LEFT JOIN locked l ON TRUE),
         judged AS MATERIALIZED (
@@ -57,6 +64,7 @@ internal sealed partial class PostgresGrantStore
                         OR ($3 = g.generation - 1 AND g.previous_hash IS DISTINCT FROM $4) THEN 'Unknown'
                     WHEN NOT coalesce({Liveness.OfGrant("g.now")}, FALSE)
                         OR g.idle_expires_at <= g.now OR g.absolute_expires_at <= g.now THEN 'Dead'
+                    WHEN $13 AND ({HasMoved}) THEN 'WrongDevice'
                     WHEN NOT $5 <@ g.scopes THEN 'InvalidScope'
                     WHEN NOT $6 <@ g.resources THEN 'InvalidTarget'
                     WHEN $3 = g.generation THEN NULL
@@ -78,12 +86,15 @@ internal sealed partial class PostgresGrantStore
                 retries = CASE WHEN j.verdict <> 'RetriedElsewhere' THEN g.retries WHEN j.counts_anew THEN 1 ELSE g.retries + 1 END,
                 retries_since = CASE WHEN j.verdict = 'RetriedElsewhere' AND j.counts_anew THEN j.now ELSE g.retries_since END,
                 revoked_at = CASE WHEN j.verdict = 'ReuseDetected' THEN j.now END,
-                revoked_reason = CASE WHEN j.verdict = 'ReuseDetected' THEN 'refresh_token_reused' END
+                revoked_reason = CASE WHEN j.verdict = 'ReuseDetected' THEN '{SecurityEventTypes.RefreshTokenReused}' END
             FROM judged j
-            WHERE g.id = $1 AND j.verdict IN ('RetriedElsewhere', 'RetriedLate', 'ReuseDetected'))
+            WHERE g.id = $1 AND j.verdict IN ('RetriedElsewhere', 'RetriedLate', 'ReuseDetected')),
+        {Consequences(onReuse)}
         SELECT g.now, {Minting}, g.verdict, g.sealed_successor
         FROM judged g LEFT JOIN "AspNetUsers" u ON u."Id" = g.subject_id AND g.verdict IN ('Retried', 'RetriedElsewhere', 'RetriedLate')
         """;
+
+    private static readonly string[] JudgeBy = [.. Enum.GetValues<ReuseReaction>().Select(Judge)];
 
     private const int MintingColumns = GrantColumnCount + SubjectSql.ColumnCount;
 
@@ -111,26 +122,28 @@ internal sealed partial class PostgresGrantStore
 
     private async Task<RefreshOutcome?> AcceptAsync(RefreshPresentation presentation)
     {
-        await using var command = Present(presentation.Rotate ? Rotate : Reuse, presentation).Interval(presentation.SlidingLifetime);
+        await using var command = Present(presentation.Rotate ? Rotate : Reuse, presentation)
+            .Interval(presentation.SlidingLifetime).Text(presentation.Network).Text(presentation.UserAgent).Boolean(presentation.RequireSameDevice);
         if (presentation.Rotate)
         {
-            command
-                .Bytes(presentation.SuccessorHash).Bytes(presentation.SealedSuccessor)
-                .Text(presentation.Network).Text(presentation.UserAgent);
+            command.Bytes(presentation.SuccessorHash).Bytes(presentation.SealedSuccessor);
         }
 
         await using var reader = await command.ExecuteReaderAsync();
         return await reader.ReadAsync()
-            ? ReadAccepted(reader, presentation.FamilyId, presentation.Rotate ? RefreshVerdict.Rotated : RefreshVerdict.Reused)
+            ? ReadAccepted(reader, presentation.FamilyId, presentation.Rotate ? RefreshVerdict.Rotated : RefreshVerdict.Reused) with
+            {
+                Moved = reader.GetBoolean(1 + MintingColumns),
+            }
             : null;
     }
 
     /// <summary>Null: the token is current.</summary>
     private async Task<RefreshOutcome?> JudgeAsync(RefreshPresentation presentation)
     {
-        await using var command = Present(Judge, presentation)
+        await using var command = Present(JudgeBy[(int)presentation.OnReuse], presentation)
             .Interval(presentation.RetryWindow).Text(presentation.Network).Text(presentation.UserAgent)
-            .Boolean(presentation.ClientAuthenticated).Interval(presentation.LostResponseWindow);
+            .Boolean(presentation.ClientAuthenticated).Interval(presentation.LostResponseWindow).Boolean(presentation.RequireSameDevice);
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         if (reader.GetStringOrNull(1 + MintingColumns) is not { } name)
@@ -139,9 +152,17 @@ internal sealed partial class PostgresGrantStore
         }
 
         var outcome = new RefreshOutcome(Enum.Parse<RefreshVerdict>(name), reader.GetFieldValue<DateTimeOffset>(0));
-        return outcome.Accepted
-            ? ReadAccepted(reader, presentation.FamilyId, outcome.Verdict) with { SealedSuccessor = reader.GetBytesOrNull(2 + MintingColumns) }
-            : outcome;
+        if (outcome.Verdict == RefreshVerdict.ReuseDetected)
+        {
+            outbox.Set();
+        }
+
+        return outcome.Verdict switch
+        {
+            RefreshVerdict.Unknown or RefreshVerdict.WrongClient or RefreshVerdict.Dead => outcome,
+            _ when !outcome.Accepted => outcome with { Grant = ReadGrant(reader, 1, presentation.FamilyId) },
+            _ => ReadAccepted(reader, presentation.FamilyId, outcome.Verdict) with { SealedSuccessor = reader.GetBytesOrNull(2 + MintingColumns) },
+        };
     }
 
     private NpgsqlCommand Present(string statement, RefreshPresentation presentation) => database.CreateCommand(statement)

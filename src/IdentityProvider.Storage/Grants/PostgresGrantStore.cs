@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
 using Npgsql;
 
@@ -9,7 +10,7 @@ namespace IdentityProvider.Storage.Grants;
 /// frozen instance holds no lock; under READ COMMITTED a waiter sees the newest version of the row that it waited for, and the old
 /// snapshot of all others, so whatever a loser needs stands in that row. A statement that consumes is never cancelled.
 /// </summary>
-internal sealed partial class PostgresGrantStore(NpgsqlDataSource database) : IGrantStore
+internal sealed partial class PostgresGrantStore(NpgsqlDataSource database, OutboxSignal outbox) : IGrantStore
 {
     /// <summary>The columns of a grant, of row <c>g</c>, as <see cref="ReadGrant"/> reads them; codes have the same ones.</summary>
     private const string GrantColumns =

@@ -71,6 +71,11 @@ internal static class RefreshDecision
             return RefreshVerdict.Dead;
         }
 
+        if (presented.RequireSameDevice && HasMoved(family, presented))
+        {
+            return RefreshVerdict.WrongDevice;
+        }
+
         if (presented.Scopes?.Except(family.Scopes).Any() == true)
         {
             return RefreshVerdict.InvalidScope;
@@ -88,6 +93,10 @@ internal static class RefreshDecision
 
         return JudgeOldGeneration(family, presented, now);
     }
+
+    /// <summary>Whether it comes from elsewhere than the last use; not, where that is not known.</summary>
+    public static bool HasMoved(State family, RefreshPresentation presented) =>
+        (family.Network is { } network && network != presented.Network) || (family.UserAgent is { } userAgent && userAgent != presented.UserAgent);
 
     /// <summary>Whether a retry from elsewhere starts a new count.</summary>
     public static bool CountsAnew(DateTimeOffset? retriesSince, DateTimeOffset now) => retriesSince is null || now - retriesSince >= RetriesPeriod;

@@ -41,9 +41,10 @@ internal sealed partial class SqliteGrantStore
 
     private const string InsertGrant = """
         INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
-            auth_time, acr, amr, generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
+            auth_time, acr, amr, generation, secret_hash, network, user_agent, moved, retries, late_retry_used,
+            idle_expires_at, absolute_expires_at, created_at)
         SELECT $grant, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
-            auth_time, acr, amr, $generation, $secretHash, 0, FALSE, $idle, $absolute, $now
+            auth_time, acr, amr, $generation, $secretHash, $network, $userAgent, FALSE, 0, FALSE, $idle, $absolute, $now
         FROM authorization_codes WHERE code_hash = $hash
         """;
 
@@ -147,6 +148,7 @@ internal sealed partial class SqliteGrantStore
             InsertGrant,
             ("$hash", presentation.CodeHash), ("$grant", presentation.GrantId), ("$generation", RefreshPresentation.FirstGeneration),
             ("$secretHash", issueRefreshToken ? presentation.RefreshSecretHash : null),
+            ("$network", presentation.Network), ("$userAgent", presentation.UserAgent),
             ("$idle", idle < absolute ? idle : absolute), ("$absolute", absolute), ("$now", now));
     }
 

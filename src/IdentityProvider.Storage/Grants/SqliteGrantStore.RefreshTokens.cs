@@ -18,8 +18,15 @@ internal sealed partial class SqliteGrantStore
 
     private const string RotateFamily = """
         UPDATE grants SET generation = generation + 1, previous_hash = secret_hash, secret_hash = $successorHash, rotated_at = $now,
-            sealed_successor = $sealed, network = $network, user_agent = $userAgent, late_retry_used = FALSE,
+            sealed_successor = $sealed, network = $network, user_agent = $userAgent, moved = $moved, late_retry_used = FALSE,
             idle_expires_at = coalesce($idle, idle_expires_at)
+        WHERE id = $id
+        """;
+
+    /// <summary>A use of the current token proves that it arrived: the previous one has no more claim to it.</summary>
+    private const string UseFamily = """
+        UPDATE grants SET idle_expires_at = coalesce($idle, idle_expires_at), sealed_successor = NULL,
+            network = $network, user_agent = $userAgent, moved = $moved
         WHERE id = $id
         """;
 
@@ -31,18 +38,27 @@ internal sealed partial class SqliteGrantStore
 
         var family = ReadFamily(connection, presentation, now);
         var verdict = RefreshDecision.Judge(family?.State, presentation, now);
-        Record(connection, verdict, family?.State, presentation, now);
+        Record(connection, verdict, family, presentation, now);
         transaction.Commit();
+        if (verdict == RefreshVerdict.ReuseDetected)
+        {
+            outbox.Set();
+        }
 
         var outcome = new RefreshOutcome(verdict, now);
-        return Task.FromResult(!outcome.Accepted
-            ? outcome
-            : outcome with
+        var current = verdict is RefreshVerdict.Rotated or RefreshVerdict.Reused;
+        return Task.FromResult(verdict switch
+        {
+            RefreshVerdict.Unknown or RefreshVerdict.WrongClient or RefreshVerdict.Dead => outcome,
+            _ when !outcome.Accepted => outcome with { Grant = family!.Grant },
+            _ => outcome with
             {
                 Grant = family!.Grant,
                 Subject = family.Subject,
-                SealedSuccessor = verdict is RefreshVerdict.Rotated or RefreshVerdict.Reused ? null : family.SealedSuccessor,
-            });
+                SealedSuccessor = current ? null : family.SealedSuccessor,
+                Moved = current && RefreshDecision.HasMoved(family.State, presentation),
+            },
+        });
     }
 
     private static Family? ReadFamily(SqliteConnection connection, RefreshPresentation presentation, DateTimeOffset now)
@@ -80,23 +96,23 @@ internal sealed partial class SqliteGrantStore
     }
 
     private static void Record(
-        SqliteConnection connection, RefreshVerdict verdict, RefreshDecision.State? family, RefreshPresentation presented, DateTimeOffset now)
+        SqliteConnection connection, RefreshVerdict verdict, Family? stored, RefreshPresentation presented, DateTimeOffset now)
     {
-        var id = presented.FamilyId;
+        var (id, family) = (presented.FamilyId, stored?.State);
         switch (verdict)
         {
             case RefreshVerdict.Rotated:
                 connection.Execute(
                     RotateFamily,
                     ("$id", id), ("$successorHash", presented.SuccessorHash), ("$sealed", presented.SealedSuccessor),
-                    ("$network", presented.Network), ("$userAgent", presented.UserAgent),
+                    ("$network", presented.Network), ("$userAgent", presented.UserAgent), ("$moved", RefreshDecision.HasMoved(family!, presented)),
                     ("$idle", IdleExpiry(family!, presented, now)), ("$now", now));
                 break;
             case RefreshVerdict.Reused:
-                // A use of the current token proves that it arrived: the previous one has no more claim to it.
                 connection.Execute(
-                    "UPDATE grants SET idle_expires_at = coalesce($idle, idle_expires_at), sealed_successor = NULL WHERE id = $id",
-                    ("$id", id), ("$idle", IdleExpiry(family!, presented, now)));
+                    UseFamily,
+                    ("$id", id), ("$idle", IdleExpiry(family!, presented, now)),
+                    ("$network", presented.Network), ("$userAgent", presented.UserAgent), ("$moved", RefreshDecision.HasMoved(family!, presented)));
                 break;
             case RefreshVerdict.RetriedElsewhere:
                 var anew = RefreshDecision.CountsAnew(family!.RetriesSince, now);
@@ -108,9 +124,7 @@ internal sealed partial class SqliteGrantStore
                 connection.Execute("UPDATE grants SET late_retry_used = TRUE WHERE id = $id", ("$id", id));
                 break;
             case RefreshVerdict.ReuseDetected:
-                connection.Execute(
-                    "UPDATE grants SET revoked_at = $now, revoked_reason = 'refresh_token_reused' WHERE id = $id",
-                    ("$id", id), ("$now", now));
+                RecordReuse(connection, stored!.Grant, presented, now);
                 break;
         }
     }

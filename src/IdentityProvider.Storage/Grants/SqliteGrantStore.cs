@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
 using Microsoft.Data.Sqlite;
 
@@ -8,7 +9,7 @@ namespace IdentityProvider.Storage.Grants;
 /// Grants on SQLite: each consuming operation is one IMMEDIATE transaction, which takes the only write lock before it reads, so that
 /// nothing can change between the decision and its record.
 /// </summary>
-internal sealed partial class SqliteGrantStore(SqliteDataSource database, TimeProvider time) : IGrantStore
+internal sealed partial class SqliteGrantStore(SqliteDataSource database, TimeProvider time, OutboxSignal outbox) : IGrantStore
 {
     /// <summary>The columns of a grant, of row <c>g</c>, as <see cref="ReadGrant"/> reads them; codes have the same ones.</summary>
     private const string GrantColumns =

@@ -1,11 +1,9 @@
-using System.Data.Common;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Grants;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
 
@@ -38,7 +36,7 @@ public abstract class CleanupContract(TestDatabase database)
     }
 
     protected Task<int> RunAsync() =>
-        new ExpiredRowCleanup(database.Get<DbDataSource>(), TimeProvider.System, NullLogger<ExpiredRowCleanup>.Instance).RunAsync(CancellationToken.None);
+        database.Cleanup().RunAsync(CancellationToken.None);
 
     private async Task SeedAsync(Scene scene, TimeSpan day)
     {

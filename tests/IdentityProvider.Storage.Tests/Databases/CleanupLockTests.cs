@@ -1,8 +1,5 @@
-using System.Data.Common;
 using IdentityProvider.Protocol.Grants;
-using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Tests.Grants;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
 
@@ -41,7 +38,7 @@ public sealed class CleanupLockTests(PostgresTestDatabase database) : IClassFixt
 
         await using var holder = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
         await ExecuteAsync(holder, $"SELECT pg_advisory_lock({Gate})");
-        var cleanup = new ExpiredRowCleanup(database.Get<DbDataSource>(), TimeProvider.System, NullLogger<ExpiredRowCleanup>.Instance)
+        var cleanup = database.Cleanup()
             .RunAsync(CancellationToken.None);
         await UntilWaitingAsync();
         Assert.True(await CountAsync("SELECT count(*) FROM pg_locks WHERE relation = 'grants'::regclass AND mode = 'RowExclusiveLock'") > 0);
@@ -71,7 +68,7 @@ public sealed class CleanupLockTests(PostgresTestDatabase database) : IClassFixt
         await using var holder = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
         await ExecuteAsync(holder, "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE", held.FamilyId);
-        var cleanup = new ExpiredRowCleanup(database.Get<DbDataSource>(), TimeProvider.System, NullLogger<ExpiredRowCleanup>.Instance);
+        var cleanup = database.Cleanup();
 
         await cleanup.RunAsync(CancellationToken.None);
         Assert.Equal(1, await CountAsync("SELECT count(*) FROM grants WHERE id = $1", held.FamilyId));

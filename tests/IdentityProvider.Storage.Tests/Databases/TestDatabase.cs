@@ -24,6 +24,8 @@ public abstract class TestDatabase : IAsyncLifetime
 
     internal IdentityProviderContext Context() => Get<Func<IdentityProviderContext>>()();
 
+    internal ExpiredRowCleanup Cleanup() => ActivatorUtilities.CreateInstance<ExpiredRowCleanup>(Services);
+
     /// <summary>The services of one more instance on the same database.</summary>
     public ServiceProvider NewInstance() => Build(Options);
 

@@ -84,6 +84,28 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
         Assert.False(await scene.IsActiveAsync(given.Grant!.Id));
     }
 
+    [Theory]
+    [InlineData(ReuseReaction.RevokeSession)]
+    [InlineData(ReuseReaction.RevokeAll)]
+    public async Task A_reuse_that_must_end_more_than_its_family_locks_the_family_last(ReuseReaction reaction)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var first = await scene.FamilyAsync() with { OnReuse = reaction };
+        var third = await scene.RotateAsync(await scene.RotateAsync(first));
+        await scene.AgeRotationAsync(first.FamilyId, TimeSpan.FromSeconds(31));
+        var (statement, key) = reaction == ReuseReaction.RevokeAll
+            ? ("""SELECT 1 FROM "AspNetUsers" WHERE "Id" = $1 FOR UPDATE""", scene.UserId)
+            : ("SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE", scene.SessionId);
+
+        // The holder goes on to the family, in the order that everybody keeps; the parked reuse must not be in its way.
+        var outcomes = await WhileLockedAsync(
+            statement, key, () => scene.Grants.RefreshAsync(first),
+            holder => ExecuteAsync(holder, "UPDATE grants SET user_agent = user_agent WHERE id = $1", third.FamilyId));
+
+        Assert.Equal(RefreshVerdict.ReuseDetected, Assert.Single(outcomes).Verdict);
+        Assert.False(await scene.IsActiveAsync(first.FamilyId));
+    }
+
     [Fact]
     public async Task A_lock_that_is_not_released_is_an_outage()
     {

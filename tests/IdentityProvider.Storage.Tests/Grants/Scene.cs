@@ -50,6 +50,7 @@ public sealed class Scene
                 Id = scene.UserId,
                 UserName = "u" + scene.UserId.ToString("N"),
                 Email = "u@example.org",
+                EmailConfirmed = true,
                 SecurityStamp = "stamp",
                 CreatedAt = now,
                 UpdatedAt = now,

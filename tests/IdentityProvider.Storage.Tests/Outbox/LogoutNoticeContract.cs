@@ -1,16 +1,13 @@
-using System.Data.Common;
 using System.Text.Json;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Logout;
-using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace IdentityProvider.Storage.Tests.Outbox;
@@ -79,7 +76,7 @@ public abstract class LogoutNoticeContract(TestDatabase database)
         await over.ExpireSessionAsync(absolute: true);
         await ended.ExpireSessionAsync(absolute: true);
 
-        await new ExpiredRowCleanup(database.Get<DbDataSource>(), TimeProvider.System, NullLogger<ExpiredRowCleanup>.Instance).RunAsync(CancellationToken.None);
+        await database.Cleanup().RunAsync(CancellationToken.None);
 
         Assert.True(Assert.Single(await NoticesAsync(over)).Expired);
         Assert.False(Assert.Single(await NoticesAsync(ended)).Expired);
@@ -97,7 +94,7 @@ public abstract class LogoutNoticeContract(TestDatabase database)
         await using var context = database.Context();
         await context.Set<OutboxRow>().Where(row => row.Id == id).ExecuteUpdateAsync(row => row.SetProperty(it => it.ExpiresAt, past));
 
-        await new ExpiredRowCleanup(database.Get<DbDataSource>(), TimeProvider.System, NullLogger<ExpiredRowCleanup>.Instance).RunAsync(CancellationToken.None);
+        await database.Cleanup().RunAsync(CancellationToken.None);
 
         Assert.Empty(await RowsAsync(scene));
     }

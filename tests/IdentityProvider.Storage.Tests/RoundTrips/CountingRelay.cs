@@ -17,6 +17,7 @@ internal sealed class CountingRelay : IAsyncDisposable
     private readonly int _port;
     private readonly Task _accepting;
     private int _roundTrips;
+    private int _repliesUntilDrop;
 
     public CountingRelay(string host, int port)
     {
@@ -30,6 +31,9 @@ internal sealed class CountingRelay : IAsyncDisposable
 
     /// <summary>Round trips so far, over all connections; those that set up a connection are not among them.</summary>
     public int RoundTrips => Volatile.Read(ref _roundTrips);
+
+    /// <summary>Of the replies from now on, the one of this number is dropped with its connection: the server has done its work by then.</summary>
+    public void DropReply(int number) => Volatile.Write(ref _repliesUntilDrop, number);
 
     public async ValueTask DisposeAsync()
     {
@@ -65,7 +69,13 @@ internal sealed class CountingRelay : IAsyncDisposable
             var conversation = new Conversation();
             var ended = await Task.WhenAny(
                 CopyAsync(client, server, sent => Interlocked.Add(ref _roundTrips, conversation.Sent(sent.Span))),
-                CopyAsync(server, client, _ => conversation.Answered()));
+                CopyAsync(server, client, _ =>
+                {
+                    if (conversation.Answered() && Volatile.Read(ref _repliesUntilDrop) > 0 && Interlocked.Decrement(ref _repliesUntilDrop) == 0)
+                    {
+                        throw new IOException("The test drops this reply.");
+                    }
+                }));
             await ended;
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or SocketException)
@@ -104,7 +114,13 @@ internal sealed class CountingRelay : IAsyncDisposable
         private bool _started;
         private volatile bool _answered = true;
 
-        public void Answered() => _answered = true;
+        /// <returns>Whether this is the beginning of a reply.</returns>
+        public bool Answered()
+        {
+            var begins = !_answered;
+            _answered = true;
+            return begins;
+        }
 
         /// <returns>How many round trips begin with these bytes.</returns>
         public int Sent(ReadOnlySpan<byte> bytes)

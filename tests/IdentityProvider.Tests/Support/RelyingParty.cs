@@ -22,6 +22,9 @@ internal sealed class RelyingParty(Provider provider, string clientId, string? s
     /// <summary>How the client proves itself: <c>client_secret_basic</c>, <c>client_secret_post</c> or <c>none</c>.</summary>
     public string AuthMethod { get; init; } = secret is null ? "none" : "client_secret_basic";
 
+    /// <summary>What the client calls itself.</summary>
+    public string? UserAgent { get; init; }
+
     public bool Pkce { get; init; } = secret is null;
 
     /// <summary>The verifier that goes with every request of this client (RFC 7636 §4.1), with all kinds of allowed characters.</summary>
@@ -117,6 +120,11 @@ internal sealed class RelyingParty(Provider provider, string clientId, string? s
             default:
                 form.Add(KeyValuePair.Create("client_id", clientId));
                 break;
+        }
+
+        if (UserAgent is not null)
+        {
+            request.Headers.UserAgent.ParseAdd(UserAgent);
         }
 
         request.Content = new FormUrlEncodedContent(form);

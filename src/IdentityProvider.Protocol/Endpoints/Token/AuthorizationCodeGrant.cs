@@ -5,7 +5,6 @@ using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Tokens;
-using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Protocol.Endpoints.Token;
 
@@ -14,8 +13,7 @@ internal sealed class AuthorizationCodeGrant(
     IGrantStore grants,
     TokenIssuer issuer,
     RefreshTokenCodec refreshTokens,
-    IOptions<TokenOptions> tokenOptions,
-    IOptions<RefreshTokenOptions> refreshOptions,
+    Lifetimes lifetimes,
     TimeProvider time) : IGrant
 {
     /// <summary>A person's double click reaches us as two requests; later, a second redemption is a replay.</summary>
@@ -32,7 +30,7 @@ internal sealed class AuthorizationCodeGrant(
 
         var client = request.Client;
         var refreshToken = RefreshTokenCodec.First(Guid.CreateVersion7(time.GetUtcNow()));
-        var absolute = Seconds(client.AbsoluteRefreshTokenLifetime) ?? refreshOptions.Value.AbsoluteLifetime;
+        var lives = await lifetimes.DecideAsync(request.ForLifetimes, cancellationToken);
         var redemption = await grants.RedeemCodeAsync(new CodePresentation
         {
             CodeHash = Handles.Hash(code),
@@ -44,12 +42,12 @@ internal sealed class AuthorizationCodeGrant(
             DoubleSubmitWindow = client.Profile == ClientProfile.Fapi2 ? TimeSpan.Zero : s_doubleSubmitWindow,
             GrantId = refreshToken.FamilyId,
             RefreshSecretHash = refreshToken.SecretHash,
-            RefreshAbsoluteLifetime = absolute,
-            RefreshIdleLifetime = client.RefreshTokenExpiration == TokenExpiration.Absolute
-                ? absolute
-                : Seconds(client.SlidingRefreshTokenLifetime) ?? refreshOptions.Value.SlidingLifetime,
-            AccessTokenLifetime = Seconds(client.AccessTokenLifetime) ?? tokenOptions.Value.AccessTokenLifetime,
+            RefreshAbsoluteLifetime = lives.RefreshAbsolute,
+            RefreshIdleLifetime = lives.RefreshIdle,
+            AccessTokenLifetime = lives.AccessToken,
             Resources = request.Resources.Count > 0 ? request.Resources : null,
+            Network = request.Network,
+            UserAgent = request.UserAgent,
             WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
         if (redemption is not { Verdict: CodeVerdict.Redeemed, Grant: { } grant, Subject: { } subject })
@@ -68,6 +66,7 @@ internal sealed class AuthorizationCodeGrant(
                 Scopes = grant.Scopes,
                 Resources = request.Resources.Count > 0 ? request.Resources : grant.Resources,
                 Now = redemption.Now,
+                Lifetimes = lives,
                 Nonce = redemption.Nonce,
                 RefreshToken = redemption.RefreshTokenIssued ? refreshTokens.Encode(refreshToken, client.ClientId) : null,
             },
@@ -75,8 +74,6 @@ internal sealed class AuthorizationCodeGrant(
     }
 
     private static string Challenge(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
-
-    private static TimeSpan? Seconds(int? seconds) => seconds is { } value ? TimeSpan.FromSeconds(value) : null;
 
     private static string Explain(CodeVerdict verdict) => verdict switch
     {

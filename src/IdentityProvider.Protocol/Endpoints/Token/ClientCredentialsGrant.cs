@@ -5,7 +5,7 @@ using IdentityProvider.Protocol.Tokens;
 namespace IdentityProvider.Protocol.Endpoints.Token;
 
 /// <summary>The client credentials grant (RFC 6749 §4.4): no person, no refresh token, and for a JWT no round trip.</summary>
-internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IResourceSource resources, TimeProvider time) : IGrant
+internal sealed class ClientCredentialsGrant(TokenIssuer issuer, Lifetimes lifetimes, IResourceSource resources, TimeProvider time) : IGrant
 {
     public string GrantType => GrantTypes.ClientCredentials;
 
@@ -24,7 +24,14 @@ internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IResourceSource
         }
 
         return await issuer.IssueAsync(
-            new Issuance { Client = request.Client, Scopes = granted.Scopes, Resources = granted.Resources, Now = time.GetUtcNow() },
+            new Issuance
+            {
+                Client = request.Client,
+                Scopes = granted.Scopes,
+                Resources = granted.Resources,
+                Now = time.GetUtcNow(),
+                Lifetimes = await lifetimes.DecideAsync(request.ForLifetimes, cancellationToken),
+            },
             cancellationToken);
     }
 }

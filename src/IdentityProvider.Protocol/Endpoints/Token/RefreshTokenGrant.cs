@@ -1,8 +1,8 @@
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Tokens;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Protocol.Endpoints.Token;
@@ -11,13 +11,14 @@ namespace IdentityProvider.Protocol.Endpoints.Token;
 /// The refresh token grant (RFC 6749 §6) with rotation that survives a lost response (RFC 9700 §4.14.2): a retry in time
 /// receives the same successor again, while a used-up token revokes its family.
 /// </summary>
-internal sealed partial class RefreshTokenGrant(
+internal sealed class RefreshTokenGrant(
     IGrantStore grants,
     TokenIssuer issuer,
     RefreshTokenCodec codec,
+    Lifetimes lifetimes,
     ProtocolMetrics metrics,
-    IOptions<RefreshTokenOptions> options,
-    ILogger<RefreshTokenGrant> logger) : IGrant
+    SecurityEvents events,
+    IOptions<RefreshTokenOptions> options) : IGrant
 {
     public string GrantType => GrantTypes.RefreshToken;
 
@@ -35,6 +36,8 @@ internal sealed partial class RefreshTokenGrant(
             return OAuthError.InvalidGrant("The refresh token is not valid for this client.");
         }
 
+        var binding = client.RefreshTokenDeviceBinding ?? (client.IsPublic ? options.Value.DeviceBinding : DeviceBinding.Off);
+        var lives = await lifetimes.DecideAsync(request.ForLifetimes, cancellationToken);
         var successor = RefreshTokenCodec.SuccessorOf(presented);
         var scopes = request.Scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToArray();
         var outcome = await grants.RefreshAsync(new RefreshPresentation
@@ -51,17 +54,17 @@ internal sealed partial class RefreshTokenGrant(
             SealedSuccessor = RefreshTokenCodec.SealSuccessor(presented, successor, client.ClientId),
             Network = request.Network,
             UserAgent = request.UserAgent,
-            RetryWindow = options.Value.RetryWindow,
-            LostResponseWindow = options.Value.LostResponseWindow,
-            SlidingLifetime = client.RefreshTokenExpiration == TokenExpiration.Sliding
-                ? client.SlidingRefreshTokenLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.SlidingLifetime
-                : null,
+            RetryWindow = Seconds(client.RefreshTokenRetryWindow) ?? options.Value.RetryWindow,
+            LostResponseWindow = Seconds(client.RefreshTokenLostResponseWindow) ?? options.Value.LostResponseWindow,
+            SlidingLifetime = lives.RefreshUse,
+            RequireSameDevice = binding == DeviceBinding.Enforce,
+            OnReuse = options.Value.OnReuse,
             WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
         metrics.Refresh(outcome.Verdict);
-        if (outcome.Verdict is RefreshVerdict.ReuseDetected)
+        if (RefreshTokenEvents.Of(outcome, request, binding) is { } securityEvent)
         {
-            ReuseDetected(client.ClientId, presented.FamilyId, presented.Generation);
+            events.Report(securityEvent);
         }
 
         if (!outcome.Accepted || outcome is not { Grant: { } grant, Subject: { } subject })
@@ -85,6 +88,7 @@ internal sealed partial class RefreshTokenGrant(
                 Scopes = scopes ?? grant.Scopes,
                 Resources = request.Resources.Count > 0 ? request.Resources : grant.Resources,
                 Now = outcome.Now,
+                Lifetimes = lives,
                 RefreshToken = codec.Encode(next, client.ClientId),
             },
             cancellationToken);
@@ -95,11 +99,11 @@ internal sealed partial class RefreshTokenGrant(
         RefreshVerdict.InvalidScope => OAuthError.InvalidScope("More scope was requested than was granted."),
         RefreshVerdict.InvalidTarget => OAuthError.InvalidTarget("A resource was requested that was not granted."),
         RefreshVerdict.Dead => OAuthError.InvalidGrant("The refresh token has expired, or its grant has ended."),
+        RefreshVerdict.WrongDevice => OAuthError.InvalidGrant("The refresh token may not be used from here."),
         RefreshVerdict.ReuseDetected => OAuthError.InvalidGrant("The refresh token was used before; the grant is revoked."),
         RefreshVerdict.Stale or RefreshVerdict.LateUnbound => OAuthError.InvalidGrant("The refresh token was replaced by a newer one."),
         _ => OAuthError.InvalidGrant("The refresh token is not valid for this client."),
     } with { Detail = verdict.ToString() };
 
-    [LoggerMessage(3001, LogLevel.Warning, "A used refresh token came again: family {FamilyId} of client {ClientId} is revoked (generation {Generation})")]
-    private partial void ReuseDetected(string clientId, Guid familyId, int generation);
+    private static TimeSpan? Seconds(int? seconds) => seconds is { } value ? TimeSpan.FromSeconds(value) : null;
 }

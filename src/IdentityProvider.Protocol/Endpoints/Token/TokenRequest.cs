@@ -1,5 +1,7 @@
+using System.Net;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
 
 namespace IdentityProvider.Protocol.Endpoints.Token;
@@ -26,11 +28,15 @@ internal sealed record TokenRequest
     /// <summary>RFC 8707 §2.2: may be sent more than once.</summary>
     public required IReadOnlyList<string> Resources { get; init; }
 
+    public IPAddress? RemoteAddress { get; init; }
+
     /// <summary>The caller's network: /24 or /48.</summary>
     public required string Network { get; init; }
 
     /// <summary>The caller's user-agent family.</summary>
     public required string UserAgent { get; init; }
+
+    public LifetimeRequest ForLifetimes => new() { Client = Client, GrantType = GrantType, RemoteAddress = RemoteAddress, UserAgent = UserAgent };
 
     public static Result<TokenRequest> Parse(HttpContext context, Parameters parameters, AuthenticatedClient client)
     {
@@ -55,6 +61,7 @@ internal sealed record TokenRequest
             RefreshToken = parameters["refresh_token"],
             Scope = parameters["scope"],
             Resources = parameters.All("resource"),
+            RemoteAddress = context.Connection.RemoteIpAddress,
             Network = CallerMarks.Network(context.Connection.RemoteIpAddress),
             UserAgent = CallerMarks.UserAgentFamily(context.Request.Headers.UserAgent.ToString()),
         };

@@ -1,0 +1,60 @@
+namespace IdentityProvider.Protocol.Events;
+
+/// <summary>Something that an operator, or the person whose account it is, may want to know of later.</summary>
+public sealed record SecurityEvent
+{
+    /// <summary>One of <see cref="SecurityEventTypes"/>, or a host's own.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>When, by the clock that decided.</summary>
+    public required DateTimeOffset OccurredAt { get; init; }
+
+    /// <summary>Whose account.</summary>
+    public Guid? SubjectId { get; init; }
+
+    /// <summary>At which client.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>In which session.</summary>
+    public Guid? SessionId { get; init; }
+
+    /// <summary>Of which grant.</summary>
+    public Guid? GrantId { get; init; }
+
+    /// <summary>From which network: /24 or /48.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>By which family of user agents.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>Somebody should look at it: logged as a warning.</summary>
+    public bool Alarming { get; init; }
+
+    /// <summary>It explains a change, and was stored in the statement that made the change: the store must not write it once more.</summary>
+    public bool Recorded { get; init; }
+}
+
+/// <summary>The types of events that the provider itself raises.</summary>
+public static class SecurityEventTypes
+{
+    /// <summary>A refresh token came again in time, but from another network or user agent than the rotation.</summary>
+    public const string RefreshTokenRetriedElsewhere = "refresh_token_retried_elsewhere";
+
+    /// <summary>An authenticated client asked for a lost successor after the retry window.</summary>
+    public const string RefreshTokenRetriedLate = "refresh_token_retried_late";
+
+    /// <summary>The previous refresh token came too late, and was refused.</summary>
+    public const string RefreshTokenLate = "refresh_token_late";
+
+    /// <summary>An older refresh token came within the retry window, and was refused: a slow tab.</summary>
+    public const string RefreshTokenStale = "refresh_token_stale";
+
+    /// <summary>A used refresh token came again: what it belongs to has been revoked (RFC 9700 §4.14).</summary>
+    public const string RefreshTokenReused = "refresh_token_reused";
+
+    /// <summary>A refresh token was used from another network or user agent than the last time.</summary>
+    public const string RefreshTokenMoved = "refresh_token_moved";
+
+    /// <summary>The same, and refused, since the client's refresh tokens are held to the device.</summary>
+    public const string RefreshTokenRefusedElsewhere = "refresh_token_refused_elsewhere";
+}
