@@ -8,7 +8,16 @@ public sealed class PostgresTestDatabase : TestDatabase
 
     private readonly string _name = $"idp_test_{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
 
-    private static string Server => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } value
+    private readonly string _server;
+
+    public PostgresTestDatabase()
+        : this(SharedServer)
+    {
+    }
+
+    private PostgresTestDatabase(string server) => _server = server;
+
+    private static string SharedServer => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } value
         ? value
         : throw new InvalidOperationException(
             $"These tests need PostgreSQL: set {Variable} to the connection string of a superuser, or run tests/run.sh, which starts a throwaway one.");
@@ -16,8 +25,11 @@ public sealed class PostgresTestDatabase : TestDatabase
     public override StorageOptions Options => new()
     {
         Provider = DatabaseProvider.Postgres,
-        ConnectionString = new NpgsqlConnectionStringBuilder(Server) { Database = _name, MaxPoolSize = 40 }.ConnectionString,
+        ConnectionString = new NpgsqlConnectionStringBuilder(_server) { Database = _name, MaxPoolSize = 40 }.ConnectionString,
     };
+
+    /// <summary>On a server of the test's own.</summary>
+    public static PostgresTestDatabase On(string server) => new(server);
 
     public override async Task InitializeAsync()
     {
@@ -34,9 +46,9 @@ public sealed class PostgresTestDatabase : TestDatabase
         await ExecuteAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)");
     }
 
-    private static async Task ExecuteAsync(string sql)
+    private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_server) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

@@ -113,6 +113,21 @@ public abstract class ReuseContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task The_store_keeps_events_until_their_time_is_over_and_none_twice()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var old = new SecurityEvent { Type = "old", OccurredAt = Scene.Ago(TimeSpan.FromDays(91)), SubjectId = scene.UserId };
+        var recent = old with { Type = "recent", OccurredAt = Scene.Ago(TimeSpan.FromDays(89)), Network = "192.0.2.0/24" };
+        await database.Get<IEventSink>().WriteAsync([old, recent, recent with { Recorded = true }], CancellationToken.None);
+
+        await database.Cleanup().RunAsync(CancellationToken.None);
+
+        await using var context = database.Context();
+        var kept = Assert.Single(await context.Set<SecurityEventRow>().Where(it => it.SubjectId == scene.UserId).ToListAsync());
+        Assert.Equal(("recent", "192.0.2.0/24"), (kept.Type, kept.Network));
+    }
+
+    [Fact]
     public async Task A_genuine_token_that_is_refused_says_whose_it_was()
     {
         var scene = await Scene.CreateAsync(database);

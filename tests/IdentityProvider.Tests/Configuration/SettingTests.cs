@@ -39,6 +39,10 @@ public sealed class SettingTests
     [InlineData("Database:Provider", "MySql", "'MySql' at 'Database:Provider'")]
     [InlineData("ForwardedHeaders:KnownProxies:0", "proxy", "'proxy' is not an IP address")]
     [InlineData("Mail:Provider", "Smtp", "Mail:From")]
+    [InlineData("RefreshTokens:OnReuse", "RevokeNothing", "'RevokeNothing' at 'RefreshTokens:OnReuse'")]
+    [InlineData("RefreshTokens:OnReuse", "7", "RefreshTokens:OnReuse")]
+    [InlineData("RefreshTokens:DeviceBinding", "Perhaps", "'Perhaps' at 'RefreshTokens:DeviceBinding'")]
+    [InlineData("Events:Retention", "00:10:00", "Events:Retention")]
     [InlineData("Branding:AccentColor", "blue", "Branding:AccentColor")]
     public async Task A_value_that_does_not_fit_is_refused_by_key(string key, string value, string message)
     {
