@@ -121,7 +121,7 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
         }
 
         return html.Append(CultureInfo.InvariantCulture, $"""
-            <p style="margin:24px 0"><a href="{Encode(content.Link)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:{_branding.AccentColor};color:{_branding.OnAccentColor};font-weight:600;text-decoration:none">{Encode(content.Button)}</a></p>
+            <p style="margin:24px 0"><a href="{Encode(content.Link)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:{_branding.AccentColor};color:{_branding.OnAccentColor()};font-weight:600;text-decoration:none">{Encode(content.Button)}</a></p>
             <p style="font-size:14px">{Encode(content.LinkHint)}<br><a dir="ltr" href="{Encode(content.Link)}" style="color:inherit;word-break:break-all">{Encode(content.Link)}</a></p>
             <p style="font-size:14px">{Encode(content.Circumstances)}</p>
             <p style="font-size:14px">{Encode(content.NotYou)}</p>

@@ -18,7 +18,7 @@ public sealed record BrandingOptions
     public string AccentColor { get; set; } = "#2f54d6";
 
     /// <summary>White or black: what is legible on the accent colour.</summary>
-    public string OnAccentColor => AccentPalette.Light(Srgb.Parse(AccentColor)).OnFill.ToString();
+    public string OnAccentColor() => AccentPalette.Light(Srgb.Parse(AccentColor)).OnFill.ToString();
 
     /// <summary>The privacy policy, linked below every page; absent: no link.</summary>
     [RegularExpression("^(https?://|/(?![/\\\\])).*$", ErrorMessage = "Branding:PrivacyUrl must be an http(s) URL or a path on this server.")]
