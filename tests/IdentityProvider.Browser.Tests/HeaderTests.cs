@@ -65,7 +65,7 @@ public sealed class HeaderTests(Chromium chromium, Site site) : IClassFixture<Si
         await alice.Page.ReadAnswerAsync();
 
         var cookies = await alice.Context.CookiesAsync();
-        Assert.Equal(["idp.af", "idp.browser", "idp.session"], cookies.Select(cookie => cookie.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["idp.af", "idp.browser", "idp.passkey", "idp.session"], cookies.Select(cookie => cookie.Name).Order(StringComparer.Ordinal));
         Assert.All(cookies, cookie =>
         {
             Assert.True(cookie.HttpOnly);

@@ -22,6 +22,33 @@ public sealed class NoScriptTests(Chromium chromium, Site site) : IClassFixture<
     }
 
     [Fact]
+    public async Task An_authenticator_app_is_set_up_and_used_without_scripts()
+    {
+        await using var heidi = await VisitAsync();
+        var page = heidi.Page;
+        await page.GotoAsync("/account/login");
+        await Expect(page.Locator("#passkey-submit")).ToBeHiddenAsync();
+        await page.SignInAsync("heidi");
+        await page.ClickAsync("#security-link");
+        await page.ClickAsync("#set-up-app");
+        await Expect(page.Locator(".qr svg")).ToBeVisibleAsync();
+        var app = AuthenticatorApp.Of((await page.Locator("#totp-secret").TextContentAsync())!, TimeProvider.System);
+        await page.FillAsync("#code", app.Code);
+        await page.ClickAsync("#code-submit");
+        await Expect(page.Locator("#recovery-codes li")).ToHaveCountAsync(10);
+        await page.ClickAsync("#codes-kept");
+        await page.HasHeadingAsync("Security and sign-in methods");
+
+        await using var elsewhere = await VisitAsync();
+        await elsewhere.Page.GotoAsync(site.AuthorizeUrl());
+        await elsewhere.Page.SignInAsync("heidi");
+        await elsewhere.Page.HasHeadingAsync("One more step");
+        await elsewhere.Page.FillAsync("#code", app.CodeOf(1));
+        await elsewhere.Page.ClickAsync("#code-submit");
+        Assert.NotNull((await elsewhere.Page.ReadAnswerAsync())["code"]);
+    }
+
+    [Fact]
     public async Task The_form_post_answer_goes_by_a_button_without_scripts()
     {
         await using var alice = await VisitAsync();

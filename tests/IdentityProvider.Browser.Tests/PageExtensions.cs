@@ -21,6 +21,14 @@ internal static class PageExtensions
         await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Your account"));
     }
 
+    /// <summary>Signs in at the provider itself, with a device that may be offered a passkey.</summary>
+    public static async Task HaveAnySessionAsync(this IPage page, string username)
+    {
+        await page.GotoAsync("/account/login");
+        await page.SignInAsync(username);
+        await Expect(page.Locator("#login-submit")).ToHaveCountAsync(0);
+    }
+
     /// <summary>What arrived at the app.</summary>
     public static async Task<Answer> ReadAnswerAsync(this IPage page)
     {

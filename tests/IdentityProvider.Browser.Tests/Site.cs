@@ -72,7 +72,8 @@ public class Site : IAsyncLifetime
     private static string Seed(RelyingParty app) =>
         $$"""
         {
-          "Users": [{ "Username": "carol", "Password": "carol", "Email": "carol@example.com" }],
+          "Users": [{ "Username": "carol", "Password": "carol", "Email": "carol@example.com" },
+            { "Username": "dave", "Password": "dave" }, { "Username": "erin", "Password": "erin" }, { "Username": "frank", "Password": "frank" }, { "Username": "grace", "Password": "grace" }, { "Username": "heidi", "Password": "heidi" }, { "Username": "ivan", "Password": "ivan" }],
           "Clients": [
             {
               "ClientId": "acme", "ClientName": "Acme Web", "ClientUri": "{{app.Origin}}/", "ClientSecrets": [{ "Plaintext": "acme-secret" }],

@@ -8,8 +8,6 @@ namespace IdentityProvider.Accounts.Factors;
 /// <summary>Time-based one-time passwords (RFC 6238) as every authenticator app makes them: HMAC-SHA-1, six digits, steps of 30 seconds.</summary>
 internal static class Totp
 {
-    public const int Digits = 6;
-
     /// <summary>RFC 4226 §4 recommends 160 bits.</summary>
     private const int SecretSize = 20;
 
@@ -52,11 +50,11 @@ internal static class Totp
         return (truncated % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The key URI that authenticator apps read from a QR code.</summary>
+    /// <summary>The key URI that authenticator apps read from a QR code. Algorithm, digits and period are what it means without saying.</summary>
     public static string KeyUri(byte[] secret, string issuer, string account)
     {
         var (escapedIssuer, escapedAccount) = (Uri.EscapeDataString(issuer), Uri.EscapeDataString(account));
-        return $"otpauth://totp/{escapedIssuer}:{escapedAccount}?secret={ToBase32(secret)}&issuer={escapedIssuer}&algorithm=SHA1&digits={Digits}&period={StepSeconds}";
+        return $"otpauth://totp/{escapedIssuer}:{escapedAccount}?secret={ToBase32(secret)}&issuer={escapedIssuer}";
     }
 
     /// <summary>RFC 4648 §6, without padding.</summary>

@@ -25,7 +25,7 @@ internal sealed class PendingSecondFactors(IDataProtectionProvider protection, I
 
     public void Begin(HttpContext context, User user, IReadOnlyList<string> amr, bool remember, string destination)
     {
-        var ticket = new Ticket(user.Id, SecurityState(user), amr, remember, destination, time.GetUtcNow() + s_lifetime);
+        var ticket = new Ticket(user.Id, SecurityState(user), amr, remember, Mark(destination), time.GetUtcNow() + s_lifetime);
         var options = Options();
         options.MaxAge = s_lifetime;
         context.Response.Cookies.Append(Name(destination), _protector.Protect(JsonSerializer.Serialize(ticket)), options);
@@ -41,7 +41,7 @@ internal sealed class PendingSecondFactors(IDataProtectionProvider protection, I
         try
         {
             var ticket = JsonSerializer.Deserialize<Ticket>(_protector.Unprotect(value));
-            return ticket is not null && ticket.Destination == destination && ticket.ExpiresAt > time.GetUtcNow() ? ticket : null;
+            return ticket is not null && ticket.Destination == Mark(destination) && ticket.ExpiresAt > time.GetUtcNow() ? ticket : null;
         }
         catch (CryptographicException)
         {
@@ -57,11 +57,9 @@ internal sealed class PendingSecondFactors(IDataProtectionProvider protection, I
     private static string SecurityState(User user) =>
         Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes($"{user.Epoch}\n{user.SecurityStamp}\n{user.PasswordHash}")));
 
-    private string Name(string destination)
-    {
-        var tab = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination)).AsSpan(0, 4));
-        return $"{(_secure ? "__Host-" : "")}idp.second-factor.{tab}";
-    }
+    private static string Mark(string destination) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination)));
+
+    private string Name(string destination) => $"{(_secure ? "__Host-" : "")}idp.second-factor.{Mark(destination)[..8]}";
 
     private CookieOptions Options() => new()
     {

@@ -28,11 +28,49 @@
   // A second click on a busy button does nothing. It is not disabled: a disabled button would not send its value.
   document.addEventListener('submit', function (event) {
     var form = event.target;
+    if (event.defaultPrevented) { return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = 'true';
     var button = event.submitter || form.querySelector('button.primary');
     if (button) { button.setAttribute('aria-busy', 'true'); }
   });
+
+  // Passkeys (WebAuthn): the button asks at once; where the browser can, the field for the name offers them too.
+  var webauthn = window.PublicKeyCredential;
+  if (webauthn && webauthn.parseRequestOptionsFromJSON) {
+    document.querySelectorAll('form[data-passkey]').forEach(function (form) {
+      var options = JSON.parse(form.dataset.options);
+      var problem = form.querySelector('[data-problem]');
+      var pending;
+      function ask(mediation) {
+        if (pending) { pending.abort(); }
+        pending = new AbortController();
+        var asked = form.dataset.passkey === 'create'
+          ? navigator.credentials.create({ publicKey: webauthn.parseCreationOptionsFromJSON(options), signal: pending.signal })
+          : navigator.credentials.get({ publicKey: webauthn.parseRequestOptionsFromJSON(options), mediation: mediation, signal: pending.signal });
+        return asked.then(function (credential) {
+          var remember = form.querySelector('[data-remember]');
+          if (remember) { remember.value = String(document.getElementById('remember').checked); }
+          form.elements.credential.value = JSON.stringify(credential);
+          form.requestSubmit();
+        });
+      }
+      form.addEventListener('submit', function (event) {
+        if (form.elements.credential.value) { return; }
+        event.preventDefault();
+        problem.hidden = true;
+        ask().catch(function (error) { problem.hidden = error.name === 'AbortError'; });
+      });
+      if ('autofill' in form.dataset && webauthn.isConditionalMediationAvailable) {
+        webauthn.isConditionalMediationAvailable().then(function (available) { if (available) { return ask('conditional'); } }).catch(function () { });
+      }
+    });
+    webauthn.isUserVerifyingPlatformAuthenticatorAvailable().then(function (available) {
+      document.querySelectorAll('[data-passkeys]').forEach(function (field) { field.value = String(available); });
+    });
+  } else {
+    document.querySelectorAll('form[data-passkey] button').forEach(function (button) { button.hidden = true; });
+  }
 
   // Signed out: goes on when the frames that tell other apps have loaded, or after three seconds.
   if (document.querySelector('meta[http-equiv=refresh]')) {

@@ -1,3 +1,6 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Passkeys;
+using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
 
@@ -73,4 +76,32 @@ internal static class GallerySamples
             new DemoClient("machine", "Demo service", "client credentials"),
         ],
     };
+
+    public static FactorState Factors { get; } = new() { TotpSince = DateTimeOffset.UnixEpoch, RecoveryCodesLeft = 8, Passkeys = 2 };
+
+    public static SecondFactorRequest SecondFactor { get; } = new() { Username = Session.Username, StepUp = false, Factors = Factors };
+
+    public static TotpSetUp SetUp { get; } = new(
+        "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
+        "otpauth://totp/Acme:alice%40acme.example?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme",
+        "sample");
+
+    public static IReadOnlyList<string> Codes { get; } =
+    [
+        "k7wd-x3mp-9tqe", "2hnv-c8ra-y4gs", "f6zb-5ujt-d3kw", "p9xe-7mcq-w2hv", "t4gn-s8yd-r6bf",
+        "3qzk-h5wp-v7ue", "n2cj-9fxt-a8md", "y6rs-4kbg-e5pq", "8vwh-z3dn-j7tc", "d5ma-q2xf-6ygk",
+    ];
+
+    /// <summary>No browser can answer these: the pages only have to show that it is asked.</summary>
+    public static PasskeyPrompt Prompt { get; } = new("""{"challenge":"c2FtcGxl","rpId":"acme.example","allowCredentials":[],"userVerification":"required"}""", "sample");
+
+    public static PasskeyPrompt NewPrompt { get; } = new(
+        """{"rp":{"name":"acme.example","id":"acme.example"},"user":{"id":"c2FtcGxl","name":"alice","displayName":"alice"},"challenge":"c2FtcGxl","pubKeyCredParams":[{"type":"public-key","alg":-7}]}""",
+        "sample");
+
+    public static IReadOnlyList<PasskeyView> PasskeyList { get; } =
+    [
+        new() { Id = "c2FtcGxlLTE", Name = "Laptop", CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch.AddDays(40), Synced = true },
+        new() { Id = "c2FtcGxlLTI", Name = "", CreatedAt = DateTimeOffset.UnixEpoch.AddDays(2), Synced = false },
+    ];
 }

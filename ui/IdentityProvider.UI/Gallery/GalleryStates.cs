@@ -2,9 +2,11 @@ using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.UI.Pages;
 using IdentityProvider.UI.Pages.Account;
+using IdentityProvider.UI.Pages.Account.Security;
 using Microsoft.AspNetCore.Http;
 using static IdentityProvider.UI.Gallery.GallerySamples;
 using ConsentModel = IdentityProvider.UI.Pages.Consent.IndexModel;
+using SecurityModel = IdentityProvider.UI.Pages.Account.Security.IndexModel;
 using StartModel = IdentityProvider.UI.Pages.IndexModel;
 
 namespace IdentityProvider.UI.Gallery;
@@ -44,6 +46,31 @@ internal static class GalleryStates
         }),
         Login("Expired", "login/expired", model =>
             (model.Step, model.Pending) = (LoginStep.Expired, Authorization with { Expired = true })),
+
+        TwoFactor("Second factor, code of the app", "two-factor", _ => { }),
+        TwoFactor("Second factor, wrong code", "two-factor/refused", model => model.Problem = model.Texts["TwoFactor.WrongCode"]),
+        TwoFactor("Second factor, recovery code", "two-factor/recovery", model => model.Method = SecondFactorMethod.Recovery),
+        TwoFactor("Second factor, passkey, for an app", "two-factor/passkey", model =>
+        {
+            (model.Method, model.Prompt, model.Pending) = (SecondFactorMethod.Passkey, Prompt, Authorization with { NeedsStepUp = true, Session = Session });
+            model.Wanted = SecondFactor with { StepUp = true };
+        }),
+        TwoFactor("Second factor, other ways", "two-factor/other", model => model.Method = SecondFactorMethod.Other),
+        TwoFactor("Second factor, expired", "two-factor/expired", model => model.Expired = true),
+        GalleryState.Of<PasskeyOfferModel>("/Account/PasskeyOffer", "Passkey offer", "passkey-offer", model => model.Prompt = NewPrompt),
+
+        GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, password only", "security", _ => { }),
+        GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, all set up", "security/full", model =>
+            (model.Factors, model.Passkeys) = (Factors, PasskeyList)),
+        GalleryState.Of<AuthenticatorModel>("/Account/Security/Authenticator", "Authenticator app", "security/authenticator", model => model.SetUp = SetUp),
+        GalleryState.Of<AuthenticatorModel>("/Account/Security/Authenticator", "Authenticator app, wrong code", "security/authenticator/refused", model =>
+            (model.SetUp, model.Factors, model.Problem) = (SetUp, Factors, model.Texts["Authenticator.WrongCode"])),
+        GalleryState.Of<RecoveryCodesModel>("/Account/Security/RecoveryCodes", "Recovery codes", "security/recovery-codes", model => model.Left = 3),
+        GalleryState.Of<RecoveryCodesModel>("/Account/Security/RecoveryCodes", "Recovery codes, shown once", "security/recovery-codes/new", model => model.Codes = Codes),
+        GalleryState.Of<AddPasskeyModel>("/Account/Security/AddPasskey", "Add a passkey", "security/passkeys/add", model => model.Prompt = NewPrompt),
+        GalleryState.Of<AddPasskeyModel>("/Account/Security/AddPasskey", "Add a passkey, refused", "security/passkeys/add/refused", model =>
+            (model.Prompt, model.Problem) = (NewPrompt, model.Texts["Passkey.NotAdded"])),
+        GalleryState.Of<PasskeyModel>("/Account/Security/Passkey", "A passkey", "security/passkey", model => model.Passkey = PasskeyList[0]),
 
         Consent("Consent", "consent", Authorization with { Session = Session }),
         Consent("Consent, offline access", "consent/offline", Authorization with
@@ -85,6 +112,13 @@ internal static class GalleryStates
 
     private static GalleryState Login(string title, string path, Action<LoginModel> fill) =>
         GalleryState.Of("/Account/Login", title, path, fill);
+
+    private static GalleryState TwoFactor(string title, string path, Action<TwoFactorModel> fill) =>
+        GalleryState.Of<TwoFactorModel>("/Account/TwoFactor", title, path, model =>
+        {
+            (model.Wanted, model.Method) = (SecondFactor, SecondFactorMethod.App);
+            fill(model);
+        });
 
     private static GalleryState Consent(string title, string path, PendingAuthorization pending) =>
         GalleryState.Of<ConsentModel>("/Consent/Index", title, path, model => model.Pending = pending);

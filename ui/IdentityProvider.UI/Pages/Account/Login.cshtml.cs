@@ -1,4 +1,6 @@
 using System.Globalization;
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
@@ -28,7 +30,7 @@ public enum LoginStep
 }
 
 /// <summary>Sign-in: <c>/account/login?interaction=…</c>, or <c>?returnUrl=…</c> for an address of this server.</summary>
-public sealed class LoginModel(InteractionService interactions, SignInService signIn, ISubjects subjects, PageTexts texts) : PageModel
+public sealed class LoginModel(InteractionService interactions, SignInService signIn, AccountSecurity security, ISubjects subjects, PageTexts texts) : PageModel
 {
     private const int MaxUsernameLength = 256;
     private const int MaxPasswordLength = 1024;
@@ -45,6 +47,10 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     [BindProperty(SupportsGet = true, Name = "switch")]
     public bool Switch { get; set; }
 
+    /// <summary>What comes next is sensitive: who signed in a while ago has to do it again.</summary>
+    [BindProperty(SupportsGet = true, Name = "fresh")]
+    public bool Fresh { get; set; }
+
     /// <summary>User name or e-mail address.</summary>
     [BindProperty(Name = "username")]
     public string? Username { get; set; }
@@ -56,6 +62,18 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     /// <summary>Keep me signed in.</summary>
     [BindProperty(Name = "remember")]
     public bool Remember { get; set; }
+
+    /// <summary>The answer of the browser to the passkey prompt.</summary>
+    [BindProperty(Name = "credential")]
+    public string? Credential { get; set; }
+
+    /// <summary>The sealed challenge of that prompt.</summary>
+    [BindProperty(Name = "challenge")]
+    public string? SealedChallenge { get; set; }
+
+    /// <summary>This browser can make passkeys.</summary>
+    [BindProperty(Name = "passkeys")]
+    public bool Passkeys { get; set; }
 
     /// <summary>The subject that "You are signed in as" was shown for: it may have changed in another tab since.</summary>
     [BindProperty(Name = "subject")]
@@ -72,6 +90,9 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
     internal PageTexts Texts => texts;
 
+    /// <summary>What the browser needs to ask for a passkey.</summary>
+    public PasskeyPrompt? Prompt { get; internal set; }
+
     /// <summary>Why the last try did not work, and what to do.</summary>
     public string? Problem { get; internal set; }
 
@@ -79,8 +100,13 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     public async Task<IActionResult> OnGetAsync()
     {
         await LoadAsync();
+        if (Step == LoginStep.Continue && Fresh && Pending is null)
+        {
+            return new SeeOtherResult(Destination());
+        }
+
         Username = Step == LoginStep.Confirm ? Session!.Username : Pending?.LoginHint;
-        return Show();
+        return await ShowAsync();
     }
 
     /// <summary>Signs in, or goes on with the account that is signed in.</summary>
@@ -89,10 +115,15 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         await LoadAsync();
         if (Step == LoginStep.Expired)
         {
-            return Show();
+            return await ShowAsync();
         }
 
-        return Subject is null ? await SignInAsync() : await ContinueAsync();
+        return this switch
+        {
+            { Subject: not null } => await ContinueAsync(),
+            { Credential: not null } => await UsePasskeyAsync(),
+            _ => await SignInAsync(),
+        };
     }
 
     private async Task LoadAsync()
@@ -113,6 +144,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             { Interaction: not null, Pending: null or { Expired: true } } => LoginStep.Expired,
             { Session: null } or { Switch: true } => LoginStep.SignIn,
             { Pending.NeedsSignIn: true } => LoginStep.Confirm,
+            { Pending: null, Fresh: true } when !await IsPrivilegedAsync() => LoginStep.Confirm,
             _ => LoginStep.Continue,
         };
     }
@@ -122,11 +154,16 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         try
         {
             var result = IsPlausible()
-                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember, Interaction ?? ReturnUrl ?? "")
+                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember, Target.Key)
                 : new SignInAnswer(SignInOutcome.Refused);
             if (result.Outcome == SignInOutcome.Succeeded)
             {
-                return new SeeOtherResult(Destination());
+                return new SeeOtherResult(result.OfferPasskey && Passkeys ? Target.PageUrl(Url, "/Account/PasskeyOffer") : Destination());
+            }
+
+            if (result.Outcome == SignInOutcome.SecondFactorRequired)
+            {
+                return new SeeOtherResult(Target.PageUrl(Url, "/Account/TwoFactor"));
             }
 
             Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : texts["Login.Refused"];
@@ -138,11 +175,27 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             Problem = texts["Login.Busy"];
         }
 
-        Username = Username is { Length: <= MaxUsernameLength } ? Username : null;
+        return await RefuseAsync();
+    }
 
-        // A refused attempt keeps its form, whoever is signed in.
+    private async Task<IActionResult> UsePasskeyAsync()
+    {
+        var result = await signIn.PasskeySignInAsync(HttpContext, new PasskeyAnswer(Credential, SealedChallenge), Remember);
+        if (result.Outcome == SignInOutcome.Succeeded)
+        {
+            return new SeeOtherResult(Destination());
+        }
+
+        Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : texts["Passkey.Refused"];
+        return await RefuseAsync();
+    }
+
+    /// <summary>A refused attempt keeps its form, whoever is signed in.</summary>
+    private Task<IActionResult> RefuseAsync()
+    {
+        Username = Username is { Length: <= MaxUsernameLength } ? Username : null;
         Step = Step == LoginStep.Confirm ? LoginStep.Confirm : LoginStep.SignIn;
-        return Show();
+        return ShowAsync();
     }
 
     private string Throttled(TimeSpan wait)
@@ -172,20 +225,28 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         Username is { Length: > 0 and <= MaxUsernameLength } && !Username.Contains('\0')
         && Password is { Length: > 0 and <= MaxPasswordLength } && !Password.Contains('\0');
 
-    private string Destination() =>
-        Pending?.ContinueUrl
-        ?? (Url.IsLocalUrl(ReturnUrl) ? LocalUrl.Encode(Url.Content(ReturnUrl)) : Url.Page("/Account/Index")!);
+    private SignInTarget Target => new(Interaction, ReturnUrl);
 
-    private PageResult Show()
+    private string Destination() => Pending?.ContinueUrl ?? Target.LocalUrl(Url);
+
+    private async Task<bool> IsPrivilegedAsync() =>
+        SignedInAttribute.Find(HttpContext) is { } session && await security.IsPrivilegedAsync(session, HttpContext.RequestAborted);
+
+    private async Task<IActionResult> ShowAsync()
     {
         if (Step == LoginStep.Expired)
         {
             Response.StatusCode = StatusCodes.Status400BadRequest;
         }
 
-        var security = PageSecurity.For(HttpContext);
-        security.FormActionSource = Pending?.FormActionSource;
-        security.ImageUrl = Pending?.Client.LogoUri;
+        else if (Step != LoginStep.Continue)
+        {
+            Prompt = await signIn.PromptAsync(HttpContext);
+        }
+
+        var headers = PageSecurity.For(HttpContext);
+        headers.FormActionSource = Pending?.FormActionSource;
+        headers.ImageUrl = Pending?.Client.LogoUri;
         return Page();
     }
 }

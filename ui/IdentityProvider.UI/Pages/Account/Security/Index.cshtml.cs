@@ -1,0 +1,24 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.UI.Security;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityProvider.UI.Pages.Account.Security;
+
+/// <summary>How safe the account is, and what to do next.</summary>
+[SignedIn]
+public sealed class IndexModel(AccountSecurity security) : PageModel
+{
+    /// <summary>What is set up.</summary>
+    public FactorState Factors { get; internal set; } = new();
+
+    /// <summary>The person's passkeys.</summary>
+    public IReadOnlyList<PasskeyView> Passkeys { get; internal set; } = [];
+
+    /// <summary>Shows the page.</summary>
+    public async Task OnGetAsync()
+    {
+        var session = SignedInAttribute.Of(HttpContext);
+        Factors = await security.ReadAsync(session, HttpContext.RequestAborted);
+        Passkeys = await security.ListPasskeysAsync(session, HttpContext.RequestAborted);
+    }
+}

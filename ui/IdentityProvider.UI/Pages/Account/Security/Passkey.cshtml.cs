@@ -1,0 +1,46 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.UI.Security;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityProvider.UI.Pages.Account.Security;
+
+/// <summary>One passkey: its name, and its removal.</summary>
+[SignedIn(Freshly = true)]
+public sealed class PasskeyModel(AccountSecurity security) : PageModel
+{
+    /// <summary>The credential id in base64url.</summary>
+    [BindProperty(SupportsGet = true, Name = "id")]
+    public string? Id { get; set; }
+
+    /// <summary>The new name.</summary>
+    [BindProperty(Name = "name")]
+    public string? Name { get; set; }
+
+    /// <summary>Remove it.</summary>
+    [BindProperty(Name = "remove")]
+    public bool Remove { get; set; }
+
+    /// <summary>The passkey.</summary>
+    public PasskeyView? Passkey { get; internal set; }
+
+    /// <summary>Shows it, if it is this person's.</summary>
+    public async Task<IActionResult> OnGetAsync()
+    {
+        var passkeys = await security.ListPasskeysAsync(SignedInAttribute.Of(HttpContext), HttpContext.RequestAborted);
+        Passkey = passkeys.FirstOrDefault(passkey => passkey.Id == Id);
+        return Passkey is null ? ToList() : Page();
+    }
+
+    /// <summary>Renames or removes it. What is not this person's is left alone.</summary>
+    public async Task<IActionResult> OnPostAsync()
+    {
+        var session = SignedInAttribute.Of(HttpContext);
+        _ = Remove
+            ? await security.RemovePasskeyAsync(session, Id ?? "")
+            : await security.RenamePasskeyAsync(session, Id ?? "", Name ?? "");
+        return ToList();
+    }
+
+    private SeeOtherResult ToList() => new(Url.Page("/Account/Security/Index")!);
+}

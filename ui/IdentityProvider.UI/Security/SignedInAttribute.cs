@@ -1,0 +1,44 @@
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Sessions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityProvider.UI.Security;
+
+/// <summary>
+/// A page for the signed-in person. Where it is sensitive, they must have signed in a moment ago; a form that comes later is not obeyed, and
+/// leads to the sign-in page and back. It comes after the gallery's filter, which shows such a page without anybody.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedFilter
+{
+    /// <summary>Sensitive.</summary>
+    public bool Freshly { get; init; }
+
+    public int Order => 100;
+
+    public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
+
+    public async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        var http = context.HttpContext;
+        var session = Find(http);
+        var security = http.RequestServices.GetRequiredService<AccountSecurity>();
+        if (session is null || (Freshly && !await security.IsPrivilegedAsync(session, http.RequestAborted)))
+        {
+            var here = http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();
+            var query = QueryString.Create([new("returnUrl", http.Request.PathBase.ToUriComponent() + here), .. session is null ? [] : (KeyValuePair<string, string?>[])[new("fresh", "true")]]);
+            context.Result = new SeeOtherResult(http.Request.PathBase.ToUriComponent() + "/account/login" + query.ToUriComponent());
+            return;
+        }
+
+        await next();
+    }
+
+    /// <summary>The session of the request.</summary>
+    public static UserSession? Find(HttpContext context) => (context.User.Identity as SessionIdentity)?.Session;
+
+    /// <summary>The session of a request that this filter has let through.</summary>
+    public static UserSession Of(HttpContext context) => Find(context) ?? throw new InvalidOperationException("The page lacks its filter.");
+}
