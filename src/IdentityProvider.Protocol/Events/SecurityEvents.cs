@@ -26,27 +26,29 @@ public sealed partial class SecurityEvents(IEnumerable<IEventSink> sinks, Protoc
         metrics.SecurityEvent(queued: _queue.Writer.TryWrite(securityEvent));
     }
 
-    /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>The requests are over by now; what they have reported is written yet.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        try
+        _queue.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
+
+        // A stop right after the start may come before the loop has begun, which it then never does.
+        while (!cancellationToken.IsCancellationRequested && _queue.Reader.TryPeek(out _))
         {
-            while (await _queue.Reader.WaitToReadAsync(stoppingToken))
-            {
-                await WriteBatchAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The requests are over by now; what they reported is written yet.
-            while (_queue.Reader.TryPeek(out _))
-            {
-                await WriteBatchAsync(CancellationToken.None);
-            }
+            await WriteBatchAsync();
         }
     }
 
-    private async Task WriteBatchAsync(CancellationToken cancellationToken)
+    /// <summary>Ends when the queue is closed and empty, not in the middle of a batch.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            await WriteBatchAsync();
+        }
+    }
+
+    private async Task WriteBatchAsync()
     {
         var batch = new List<SecurityEvent>();
         while (batch.Count < BatchSize && _queue.Reader.TryRead(out var next))
@@ -58,10 +60,10 @@ public sealed partial class SecurityEvents(IEnumerable<IEventSink> sinks, Protoc
         {
             try
             {
-                await sink.WriteAsync(batch, cancellationToken);
+                await sink.WriteAsync(batch, CancellationToken.None);
             }
 #pragma warning disable CA1031 // One sink that fails must stop neither the others nor the loop.
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
 #pragma warning restore CA1031
             {
                 SinkFailed(exception, sink.GetType().Name, batch.Count);
