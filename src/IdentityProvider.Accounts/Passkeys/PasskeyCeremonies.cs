@@ -134,7 +134,7 @@ internal sealed partial class PasskeyCeremonies(
             return null;
         }
 
-        // The mark is kept for a whole lifetime from now: longer than the challenge, whatever the clocks of two instances say.
+        // Marked before anything is verified: of several answers at once, one goes on.
         if (challenge.ExpiresAt <= time.GetUtcNow() || !await factors.ConsumeChallengeAsync(challenge.Id, s_lifetime))
         {
             Refused(purpose, "the challenge is too old, or was answered before");

@@ -22,7 +22,8 @@ internal sealed partial class ExpiredRowCleanup(
 
     /// <summary>
     /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since an access token may
-    /// outlive it; an interaction, so that its page says "expired" and not "unknown".
+    /// outlive it; an interaction, so that its page says "expired" and not "unknown"; a used challenge,
+    /// since an instance whose clock is slow takes it for good a little longer.
     /// </summary>
     private readonly (string Table, string Column, TimeSpan Grace)[] _expiries =
     [
@@ -33,7 +34,7 @@ internal sealed partial class ExpiredRowCleanup(
         ("revoked_access_tokens", "expires_at", TimeSpan.Zero),
         ("consents", "expires_at", TimeSpan.Zero),
         ("outbox", "expires_at", TimeSpan.Zero),
-        ("used_challenges", "expires_at", TimeSpan.Zero),
+        ("used_challenges", "expires_at", TimeSpan.FromDays(1)),
         ("security_events", "occurred_at", events.Value.Retention),
     ];
 
