@@ -3,6 +3,7 @@ using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Consents;
@@ -24,6 +25,7 @@ using IdentityProvider.Storage.Keys;
 using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Redis;
 using IdentityProvider.Storage.Sessions;
+using IdentityProvider.Storage.Users;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -94,6 +96,7 @@ public static class StorageServices
         services.AddSingleton<IConsentStore, SqliteConsentStore>();
         services.AddSingleton<IInteractionStore, SqliteInteractionStore>();
         services.AddSingleton<ISessionStore, SqliteSessionStore>();
+        services.AddSingleton<IAccountTransitions, SqliteAccountTransitions>();
         services.AddSingleton<IOutboxStore, SqliteOutboxStore>();
     }
 
@@ -109,6 +112,7 @@ public static class StorageServices
         services.AddSingleton<IConsentStore, PostgresConsentStore>();
         services.AddSingleton<IInteractionStore, PostgresInteractionStore>();
         services.AddSingleton<ISessionStore, PostgresSessionStore>();
+        services.AddSingleton<IAccountTransitions, PostgresAccountTransitions>();
         services.AddSingleton<IOutboxStore, PostgresOutboxStore>();
     }
 

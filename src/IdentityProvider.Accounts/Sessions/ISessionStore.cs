@@ -71,6 +71,37 @@ public sealed record UserSession
     public required DateTimeOffset Now { get; init; }
 }
 
+/// <summary>A live session in the list of a person's sessions.</summary>
+public sealed record SessionSummary
+{
+    /// <summary>The session's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>When the person authenticated.</summary>
+    public required DateTimeOffset AuthTime { get; init; }
+
+    /// <summary>The achieved authentication context class.</summary>
+    public required string Acr { get; init; }
+
+    /// <summary>Whether the cookie outlives the browser.</summary>
+    public required bool Persistent { get; init; }
+
+    /// <summary>When it ends if it is not used.</summary>
+    public required DateTimeOffset IdleExpiresAt { get; init; }
+
+    /// <summary>When it ends at the latest.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>The address of the last sign-in.</summary>
+    public string? RemoteAddress { get; init; }
+
+    /// <summary>The user agent of the last sign-in, shortened.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>The clients that got a code in it, in the order in which they came.</summary>
+    public required IReadOnlyList<string> Clients { get; init; }
+}
+
 /// <summary>Server-side sessions. The browser holds a handle only.</summary>
 public interface ISessionStore
 {
@@ -89,7 +120,16 @@ public interface ISessionStore
 
     /// <summary>
     /// Ends a session, with its coordinated grants and reference tokens, at once and for all instances. The same statement notes down
-    /// which clients have to hear of it. Returns the clients that took part; null when the session had ended before.
+    /// which clients have to hear of it. Returns the clients that took part; null when there was no such session, or it had ended before.
     /// </summary>
-    Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason);
+    /// <param name="sessionId">The session.</param>
+    /// <param name="reason">For operators.</param>
+    /// <param name="userId">Whose session it must be; null: anybody's.</param>
+    Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null);
+
+    /// <summary>Ends all sessions of a person, but for one if it is named, as <see cref="EndAsync"/> does. Returns their number.</summary>
+    Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null);
+
+    /// <summary>A person's live sessions, the newest sign-in first.</summary>
+    Task<IReadOnlyList<SessionSummary>> ListAsync(Guid userId, CancellationToken cancellationToken);
 }

@@ -16,6 +16,9 @@ public sealed class User : IdentityUser<Guid>
 
     /// <summary>Since when the account is disabled; null: it is not.</summary>
     public DateTimeOffset? DisabledAt { get; set; }
+
+    /// <summary>Why, for operators.</summary>
+    public string? DisabledReason { get; set; }
 }
 
 /// <summary>A claim of a person, with its type, so that numbers, booleans and objects come out as they went in.</summary>

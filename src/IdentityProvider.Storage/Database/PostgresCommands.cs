@@ -26,6 +26,22 @@ internal static class PostgresCommands
 
     public static NpgsqlCommand Interval(this NpgsqlCommand command, TimeSpan? value) => command.Add(NpgsqlDbType.Interval, value);
 
+    public static NpgsqlBatchCommand Text(this NpgsqlBatchCommand command, string value) => command.Add(NpgsqlDbType.Text, value);
+
+    public static NpgsqlBatchCommand Uuid(this NpgsqlBatchCommand command, Guid value) => command.Add(NpgsqlDbType.Uuid, value);
+
+    public static NpgsqlBatchCommand Bytes(this NpgsqlBatchCommand command, byte[] value) => command.Add(NpgsqlDbType.Bytea, value);
+
+    public static NpgsqlBatchCommand Boolean(this NpgsqlBatchCommand command, bool value) => command.Add(NpgsqlDbType.Boolean, value);
+
+    public static NpgsqlBatchCommand Bigint(this NpgsqlBatchCommand command, long value) => command.Add(NpgsqlDbType.Bigint, value);
+
+    private static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, NpgsqlDbType type, object value)
+    {
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value });
+        return command;
+    }
+
     private static NpgsqlCommand Add(this NpgsqlCommand command, NpgsqlDbType type, object? value)
     {
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value ?? DBNull.Value });

@@ -1,19 +1,22 @@
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
-using IdentityProvider.Storage.Outbox;
 using Npgsql;
 
 namespace IdentityProvider.Storage.Sessions;
 
 internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSignal outbox) : ISessionStore
 {
+    /// <summary>
+    /// The person's row is locked against change: a change of their epoch either is seen here, or finds this session, with its clients.
+    /// </summary>
     private const string Upsert = """
         INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
             idle_expires_at, absolute_expires_at, remote_address, user_agent, clients)
         SELECT $1, $2, u."Id", u."Epoch", t.now, $5, $6, $7, least(t.now + $8, t.now + $9), t.now + $9, $10, $11, '{}'
         FROM "AspNetUsers" u CROSS JOIN (SELECT clock_timestamp() AS now) t
         WHERE u."Id" = $3 AND u."Epoch" = $4 AND u."DisabledAt" IS NULL
+        FOR SHARE OF u
         ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
             acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
             absolute_expires_at = excluded.absolute_expires_at, remote_address = excluded.remote_address, user_agent = excluded.user_agent
@@ -33,13 +36,18 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         SELECT * FROM live
         """;
 
-    private static readonly string End = $"""
-        WITH ended AS (
-            UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL
-            RETURNING id, user_id, clients, ended_at AS now),
-        noted AS ({LogoutNotices.Postgres(expired: false)})
-        SELECT clients FROM ended
+    private const string List = """
+        SELECT s.id, s.auth_time, s.acr, s.persistent, s.idle_expires_at, s.absolute_expires_at, s.remote_address, s.user_agent, s.clients
+        FROM sessions s
+        CROSS JOIN (SELECT clock_timestamp() AS now) t
+        JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
+        WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > t.now AND s.absolute_expires_at > t.now
+        ORDER BY s.auth_time DESC, s.id
         """;
+
+    private static readonly string End = SessionEnds.Postgres("s.id = $1 AND ($3 IS NULL OR s.user_id = $3)");
+
+    private static readonly string EndAll = SessionEnds.Postgres("s.user_id = $1 AND s.id IS DISTINCT FROM $3");
 
     public async Task<bool> SaveAsync(NewSession session)
     {
@@ -71,15 +79,52 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         };
     }
 
-    public async Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason)
+    public async Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null) =>
+        (await EndAsync(End, sessionId, reason, userId)).SingleOrDefault();
+
+    public async Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null) =>
+        (await EndAsync(EndAll, userId, reason, exceptSessionId)).Count;
+
+    public async Task<IReadOnlyList<SessionSummary>> ListAsync(Guid userId, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(End);
-        var clients = (string[]?)await command.Uuid(sessionId).Text(reason).ExecuteScalarAsync();
-        if (clients is { Length: > 0 })
+        await using var command = database.CreateCommand(List);
+        await using var reader = await command.Uuid(userId).ExecuteReaderAsync(cancellationToken);
+        var sessions = new List<SessionSummary>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            sessions.Add(new SessionSummary
+            {
+                Id = reader.GetGuid(0),
+                AuthTime = reader.GetFieldValue<DateTimeOffset>(1),
+                Acr = reader.GetString(2),
+                Persistent = reader.GetBoolean(3),
+                IdleExpiresAt = reader.GetFieldValue<DateTimeOffset>(4),
+                ExpiresAt = reader.GetFieldValue<DateTimeOffset>(5),
+                RemoteAddress = reader.GetStringOrNull(6),
+                UserAgent = reader.GetStringOrNull(7),
+                Clients = reader.GetFieldValue<string[]>(8),
+            });
+        }
+
+        return sessions;
+    }
+
+    /// <summary>The client lists of the sessions that ended.</summary>
+    private async Task<IReadOnlyList<string[]>> EndAsync(string statement, Guid which, string reason, Guid? limit)
+    {
+        await using var command = database.CreateCommand(statement);
+        await using var reader = await command.Uuid(which).Text(reason).Uuid(limit).ExecuteReaderAsync();
+        var ended = new List<string[]>();
+        while (await reader.ReadAsync())
+        {
+            ended.Add(reader.GetFieldValue<string[]>(0));
+        }
+
+        if (ended.Exists(clients => clients.Length > 0))
         {
             outbox.Set();
         }
 
-        return clients;
+        return ended;
     }
 }

@@ -1,9 +1,6 @@
 using IdentityProvider.Accounts.Sessions;
-using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
-using IdentityProvider.Storage.Outbox;
-using Microsoft.Data.Sqlite;
 
 namespace IdentityProvider.Storage.Sessions;
 
@@ -24,6 +21,13 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at
         FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
         WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
+        """;
+
+    private const string SelectOfPerson = """
+        SELECT s.id, s.auth_time, s.acr, s.persistent, s.idle_expires_at, s.absolute_expires_at, s.remote_address, s.user_agent, s.clients
+        FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
+        WHERE s.user_id = $user AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
+        ORDER BY s.auth_time DESC, s.id
         """;
 
     public Task<bool> SaveAsync(NewSession session)
@@ -77,31 +81,49 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         return Task.FromResult<UserSession?>(session);
     }
 
-    public Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason)
+    public Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null) => Task.FromResult<IReadOnlyList<string>?>(
+        End("s.id = $id AND ($user IS NULL OR s.user_id = $user)", reason, ("$id", sessionId), ("$user", userId)).SingleOrDefault());
+
+    public Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null) => Task.FromResult(
+        End("s.user_id = $user AND s.id IS NOT $except", reason, ("$user", userId), ("$except", exceptSessionId)).Count);
+
+    public Task<IReadOnlyList<SessionSummary>> ListAsync(Guid userId, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        using var connection = database.OpenConnection();
+        using var command = connection.Command(SelectOfPerson, ("$user", userId), ("$now", time.GetUtcNow()));
+        using var reader = command.ExecuteReader();
+        var sessions = new List<SessionSummary>();
+        while (reader.Read())
+        {
+            sessions.Add(new SessionSummary
+            {
+                Id = reader.GetGuid(0),
+                AuthTime = reader.GetTime(1),
+                Acr = reader.GetString(2),
+                Persistent = reader.GetBoolean(3),
+                IdleExpiresAt = reader.GetTime(4),
+                ExpiresAt = reader.GetTime(5),
+                RemoteAddress = reader.GetStringOrNull(6),
+                UserAgent = reader.GetStringOrNull(7),
+                Clients = reader.GetJsonStrings(8),
+            });
+        }
+
+        return Task.FromResult<IReadOnlyList<SessionSummary>>(sessions);
+    }
+
+    private IReadOnlyList<string[]> End(string condition, string reason, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
         using var connection = database.OpenConnection();
         using var transaction = connection.BeginTransaction(deferred: false);
-        connection.Execute(
-            LogoutNotices.Sqlite("s.id = $id AND s.ended_at IS NULL", expired: false),
-            ("$id", sessionId), ("$now", now), ("$noticeExpires", now + LogoutNotice.Lifetime));
-        var clients = End(connection, sessionId, reason, now);
+        var ended = SessionEnds.End(connection, condition, reason, time.GetUtcNow(), parameters);
         transaction.Commit();
-        if (clients is { Length: > 0 })
+        if (ended.Any(clients => clients.Length > 0))
         {
             outbox.Set();
         }
 
-        return Task.FromResult<IReadOnlyList<string>?>(clients);
-    }
-
-    private static string[]? End(SqliteConnection connection, Guid sessionId, string reason, DateTimeOffset now)
-    {
-        using var command = connection.Command(
-            "UPDATE sessions SET ended_at = $now, end_reason = $reason WHERE id = $id AND ended_at IS NULL RETURNING clients",
-            ("$id", sessionId), ("$reason", reason), ("$now", now));
-        using var reader = command.ExecuteReader();
-        return reader.Read() ? reader.GetJsonStrings(0) : null;
+        return ended;
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;

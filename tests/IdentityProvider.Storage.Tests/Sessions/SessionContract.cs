@@ -126,6 +126,68 @@ public abstract class SessionContract(TestDatabase database)
         Assert.Equal("logout", (await RowAsync(scene)).EndReason);
     }
 
+    [Fact]
+    public async Task A_persons_live_sessions_are_listed_the_newest_first()
+    {
+        var scene = await Scene.CreateAsync(database);
+        await Scene.CreateAsync(database);
+        var (newer, ended) = (Scene.Id(), Scene.Id());
+        await scene.SaveSessionAsync(it => it with { Id = ended, HandleHash = Scene.Bytes() });
+        await Sessions.EndAsync(ended, "logout");
+        await scene.SaveSessionAsync(it => it with
+        {
+            Id = newer, HandleHash = Scene.Bytes(), Acr = "2", Persistent = true, RemoteAddress = "192.0.2.7", UserAgent = "Firefox",
+        });
+        await scene.IssueAsync(code => code with { SessionId = newer });
+
+        var sessions = await Sessions.ListAsync(scene.UserId, CancellationToken.None);
+
+        Assert.Equal([newer, scene.SessionId], sessions.Select(session => session.Id));
+        Assert.Equal(
+            ("2", true, "192.0.2.7", "Firefox", _idle, TimeSpan.FromDays(30)),
+            (sessions[0].Acr, sessions[0].Persistent, sessions[0].RemoteAddress, sessions[0].UserAgent,
+                sessions[0].IdleExpiresAt - sessions[0].AuthTime, sessions[0].ExpiresAt - sessions[0].AuthTime));
+        Assert.Equal([scene.ClientId], sessions[0].Clients);
+        Assert.Empty(sessions[1].Clients);
+    }
+
+    [Theory]
+    [InlineData(Death.UserDisabled)]
+    [InlineData(Death.EpochRaised)]
+    [InlineData(Death.SessionOver)]
+    public async Task Dead_sessions_are_not_listed(Death death)
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.InflictAsync(death);
+        Assert.Empty(await Sessions.ListAsync(scene.UserId, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task All_sessions_of_a_person_end_but_the_one_that_is_kept()
+    {
+        var (scene, bystander) = (await Scene.CreateAsync(database), await Scene.CreateAsync(database));
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            await scene.SaveSessionAsync(it => it with { Id = Scene.Id(), HandleHash = Scene.Bytes() });
+        }
+
+        Assert.Equal(2, await Sessions.EndAllAsync(scene.UserId, "others", scene.SessionId));
+        Assert.Equal([scene.SessionId], (await Sessions.ListAsync(scene.UserId, CancellationToken.None)).Select(session => session.Id));
+        Assert.Equal(1, await Sessions.EndAllAsync(scene.UserId, "all"));
+        Assert.Null(await FindAsync(scene));
+        Assert.NotNull(await FindAsync(bystander));
+    }
+
+    [Fact]
+    public async Task A_person_ends_their_own_sessions_only()
+    {
+        var (scene, stranger) = (await Scene.CreateAsync(database), await Scene.CreateAsync(database));
+        Assert.Null(await Sessions.EndAsync(scene.SessionId, "ended", stranger.UserId));
+        Assert.NotNull(await FindAsync(scene));
+        Assert.NotNull(await Sessions.EndAsync(scene.SessionId, "ended", scene.UserId));
+        Assert.Null(await FindAsync(scene));
+    }
+
     private Task<UserSession?> FindAsync(Scene scene) => Sessions.FindAsync(scene.SessionHandle, _idle, CancellationToken.None);
 
     private async Task<SessionRow> RowAsync(Scene scene)

@@ -1,0 +1,62 @@
+namespace IdentityProvider.Accounts.Transitions;
+
+/// <summary>What a transition ended.</summary>
+/// <param name="Sessions">Sessions that were alive until then.</param>
+/// <param name="Grants">Grants (families of refresh tokens, and what access tokens name) that were alive until then.</param>
+public readonly record struct Ended(int Sessions, int Grants);
+
+/// <summary>A person who is signed in takes another password.</summary>
+public sealed record PasswordChange
+{
+    /// <summary>The person.</summary>
+    public required Guid UserId { get; init; }
+
+    /// <summary>The person's epoch as read with the password that was checked; if it has changed since, nothing happens.</summary>
+    public required long UserEpoch { get; init; }
+
+    /// <summary>The hash of the new password.</summary>
+    public required string PasswordHash { get; init; }
+
+    /// <summary>The session in which it happens, and the only one that goes on.</summary>
+    public required Guid SessionId { get; init; }
+
+    /// <summary>SHA-256 of that session's new handle: a handle known from before is worth nothing afterwards.</summary>
+    public required byte[] HandleHash { get; init; }
+}
+
+/// <summary>
+/// Changes of a person that end sessions and grants: each is one transaction over the person, their sessions and grants, and the
+/// messages to the clients of those sessions, so that there is no change without the end and no end without the messages. It holds for
+/// all instances once it returns. The person's epoch is what kills; what is written into sessions and grants is the record of it. So what
+/// was in the making meanwhile is dead at its first use.
+/// </summary>
+public interface IAccountTransitions
+{
+    /// <summary>
+    /// Ends the other sessions, every grant and every one-time token. The person's own session goes on under its new handle.
+    /// Null, and nothing changed, when the person is gone, locked, or of another epoch by now.
+    /// </summary>
+    Task<Ended?> ChangePasswordAsync(PasswordChange change);
+
+    /// <summary>Sets a password without the old one; ends all sessions, grants and one-time tokens. A lock stays. Null: no such person.</summary>
+    Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash);
+
+    /// <summary>Nobody signs in as this person until <see cref="UnlockAsync"/>; ends all sessions, grants and one-time tokens. Null: no such person.</summary>
+    /// <param name="userId">The person.</param>
+    /// <param name="reason">For operators.</param>
+    Task<Ended?> LockAsync(Guid userId, string reason);
+
+    /// <summary>Lets the person sign in again. What a lock ended stays ended. False: no such person.</summary>
+    /// <param name="userId">The person.</param>
+    /// <param name="removePassword">The old password may be known to others: it is removed, and a new one has to be set.</param>
+    Task<bool> UnlockAsync(Guid userId, bool removePassword);
+
+    /// <summary>Ends everything of the person, and removes them with what they have allowed to clients. Null: no such person.</summary>
+    Task<Ended?> DeleteAsync(Guid userId);
+
+    /// <summary>
+    /// Takes back what the person has allowed a client: forgets the answer, and ends this client's grants and codes. Returns the number
+    /// of grants. A request for a code that is answered at the very same moment counts as a later one.
+    /// </summary>
+    Task<int> WithdrawConsentAsync(Guid userId, string clientId);
+}

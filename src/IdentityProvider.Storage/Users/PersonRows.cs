@@ -1,0 +1,18 @@
+namespace IdentityProvider.Storage.Users;
+
+/// <summary>
+/// What goes with a person at once. Those of ASP.NET Core Identity follow by their foreign keys. Ended sessions and grants stay until their
+/// time is over, as the record of what was ended.
+/// </summary>
+internal static class PersonRows
+{
+    public static IReadOnlyList<string> Deletions(string user) =>
+    [
+        $"DELETE FROM consents WHERE subject_id = {user}",
+        $"DELETE FROM totp_authenticators WHERE user_id = {user}",
+        $"DELETE FROM recovery_codes WHERE user_id = {user}",
+        $"DELETE FROM passkey_uses WHERE user_id = {user}",
+        $"DELETE FROM passkey_offers WHERE user_id = {user}",
+        $"""DELETE FROM "AspNetUsers" WHERE "Id" = {user}""",
+    ];
+}

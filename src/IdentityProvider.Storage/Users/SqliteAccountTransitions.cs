@@ -1,0 +1,124 @@
+using IdentityProvider.Accounts.Transitions;
+using IdentityProvider.Protocol.Outbox;
+using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Sessions;
+using Microsoft.Data.Sqlite;
+
+namespace IdentityProvider.Storage.Users;
+
+/// <summary>Each transition is one IMMEDIATE transaction, which takes the only write lock before it reads.</summary>
+internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimeProvider time, OutboxSignal outbox) : IAccountTransitions
+{
+    private const string Stamp = """ "SecurityStamp" = $security, "ConcurrencyStamp" = $concurrency """;
+
+    private const string Raise = $""" "Epoch" = "Epoch" + 1, {Stamp} """;
+
+    private const string Lock = $"""
+        UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", $now), "DisabledReason" = $reason WHERE "Id" = $user
+        """;
+
+    private const string Reset = $"""UPDATE "AspNetUsers" SET {Raise}, "PasswordHash" = $hash WHERE "Id" = $user""";
+
+    private const string Change = $"""{Reset} AND "Epoch" = $epoch AND "DisabledAt" IS NULL""";
+
+    private const string Keep = """
+        UPDATE sessions SET user_epoch = user_epoch + 1, handle_hash = $handle
+        WHERE id = $session AND user_id = $user AND user_epoch = $epoch AND ended_at IS NULL
+        """;
+
+    private const string Unlock = $"""
+        UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $remove THEN NULL ELSE "PasswordHash" END
+        WHERE "Id" = $user
+        """;
+
+    private static readonly string s_sessions = EpochEnds.Sessions("$user");
+
+    private static readonly string s_grants = EpochEnds.Grants("$user");
+
+    public Task<Ended?> ChangePasswordAsync(PasswordChange change) => Transact((connection, now) =>
+    {
+        if (!Stamped(connection, Change, change.UserId, ("$hash", change.PasswordHash), ("$epoch", change.UserEpoch)))
+        {
+            return null;
+        }
+
+        connection.Execute(
+            Keep, ("$user", change.UserId), ("$session", change.SessionId), ("$handle", change.HandleHash), ("$epoch", change.UserEpoch));
+        return End(connection, change.UserId, "password_changed", now);
+    });
+
+    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) => Transact((connection, now) =>
+        Stamped(connection, Reset, userId, ("$hash", passwordHash)) ? End(connection, userId, "password_reset", now) : null);
+
+    public Task<Ended?> LockAsync(Guid userId, string reason) => Transact((connection, now) =>
+        Stamped(connection, Lock, userId, ("$reason", reason), ("$now", now)) ? End(connection, userId, "user_locked", now) : null);
+
+    public Task<bool> UnlockAsync(Guid userId, bool removePassword)
+    {
+        using var connection = database.OpenConnection();
+        return Task.FromResult(Stamped(connection, Unlock, userId, ("$remove", removePassword)));
+    }
+
+    public Task<Ended?> DeleteAsync(Guid userId) => Transact((connection, now) =>
+    {
+        if (!Stamped(connection, Lock, userId, ("$reason", "deleted"), ("$now", now)))
+        {
+            return null;
+        }
+
+        var ended = End(connection, userId, "user_deleted", now);
+        foreach (var statement in PersonRows.Deletions("$user"))
+        {
+            connection.Execute(statement, ("$user", userId));
+        }
+
+        return ended;
+    });
+
+    public Task<int> WithdrawConsentAsync(Guid userId, string clientId)
+    {
+        var now = time.GetUtcNow();
+        using var connection = database.OpenConnection();
+        using var transaction = connection.BeginTransaction(deferred: false);
+        connection.Execute("DELETE FROM consents WHERE subject_id = $user AND client_id = $client", ("$user", userId), ("$client", clientId));
+        connection.Execute(
+            "DELETE FROM authorization_codes WHERE expires_at > $now AND subject_id = $user AND client_id = $client AND redeemed_at IS NULL",
+            ("$user", userId), ("$client", clientId), ("$now", now));
+        var revoked = connection.Execute(
+            "UPDATE grants SET revoked_at = $now, revoked_reason = 'consent_withdrawn' WHERE subject_id = $user AND client_id = $client AND revoked_at IS NULL",
+            ("$user", userId), ("$client", clientId), ("$now", now));
+        transaction.Commit();
+        return Task.FromResult(revoked);
+    }
+
+    private Task<Ended?> Transact(Func<SqliteConnection, DateTimeOffset, (Ended Ended, bool Told)?> transition)
+    {
+        using var connection = database.OpenConnection();
+        using var transaction = connection.BeginTransaction(deferred: false);
+        var result = transition(connection, time.GetUtcNow());
+        transaction.Commit();
+        if (result is { Told: true })
+        {
+            outbox.Set();
+        }
+
+        return Task.FromResult(result?.Ended);
+    }
+
+    private static bool Stamped(
+        SqliteConnection connection, string statement, Guid userId, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var stamps = Stamps.New();
+        return connection.Execute(
+            statement, [.. parameters, ("$user", userId), ("$security", stamps.Security), ("$concurrency", stamps.Concurrency)]) == 1;
+    }
+
+    private static (Ended Ended, bool Told)? End(SqliteConnection connection, Guid userId, string reason, DateTimeOffset now)
+    {
+        var sessions = SessionEnds.End(connection, s_sessions, reason, now, ("$user", userId));
+        var grants = connection.Execute(
+            $"UPDATE grants AS g SET revoked_at = $now, revoked_reason = $reason WHERE g.revoked_at IS NULL AND {s_grants}",
+            ("$user", userId), ("$reason", reason), ("$now", now));
+        return (new Ended(sessions.Count, grants), sessions.Any(clients => clients.Length > 0));
+    }
+}
