@@ -3,9 +3,12 @@ using System.ComponentModel.DataAnnotations;
 namespace IdentityProvider.Accounts.Sessions;
 
 /// <summary>Section <c>Sessions</c>.</summary>
-public sealed record SessionOptions
+public sealed record SessionOptions : IValidatableObject
 {
-    /// <summary>10 h: a working day without a second sign-in.</summary>
+    /// <summary>
+    /// 10 h: a working day without a second sign-in. It is written anew only when less than half of it is left, so a session may already be
+    /// over when it was not used for half of this time.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan IdleLifetime { get; set; } = TimeSpan.FromHours(10);
 
@@ -22,4 +25,9 @@ public sealed record SessionOptions
     /// Back-channel logout does better.
     /// </summary>
     public bool CheckSessionIframe { get; set; }
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => IdleLifetime > AbsoluteLifetime
+        ? [new ValidationResult("It must not be longer than AbsoluteLifetime.", [nameof(IdleLifetime)])]
+        : [];
 }
