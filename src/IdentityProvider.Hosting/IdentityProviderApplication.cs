@@ -16,6 +16,6 @@ public static class IdentityProviderApplication
     public static Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure = null, Action<WebApplication>? use = null)
     {
         ArgumentNullException.ThrowIfNull(args);
-        return new Verbs(new ServerFactory(configure, use), Console.Out, Console.Error).RunAsync(args);
+        return new Verbs(new ServerFactory(configure, use), Console.In, Console.Out, Console.Error).RunAsync(args);
     }
 }

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Hosting.CommandLine.Drills;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Storage;
 
 namespace IdentityProvider.Hosting.CommandLine;
 
 /// <summary>The verbs of <c>idp</c>.</summary>
-internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter error)
+internal sealed class Verbs(ServerFactory factory, TextReader input, TextWriter output, TextWriter error)
 {
     private const int Failure = 1;
     private const int WrongUsage = 2;
@@ -15,11 +16,17 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
     {
         var root = Root();
         var parsed = root.Parse(args is ["help", ..] ? [.. args[1..], "--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0 || HostArguments.FindStranger(parsed.UnmatchedTokens) is not null)
+        var takesSettings = !parsed.CommandResult.Command.TreatUnmatchedTokensAsErrors;
+        var stranger = takesSettings ? HostArguments.FindStranger(parsed.UnmatchedTokens)
+            : parsed.UnmatchedTokens is [var first, ..] ? first
+            : null;
+        if (parsed.Errors.Count > 0 || stranger is not null)
         {
             var messages = parsed.Errors.Count > 0
                 ? parsed.Errors.Select(problem => problem.Message)
-                : [$"'{HostArguments.FindStranger(parsed.UnmatchedTokens)}' is neither a command nor a setting such as --Issuer https://id.example.com."];
+                : [takesSettings
+                    ? $"'{stranger}' is neither a command nor a setting such as --Issuer https://id.example.com."
+                    : $"'{stranger}' is no option of this command, which takes no settings."];
             await error.WriteLineAsync(string.Join(Environment.NewLine, messages.Append("`idp help` lists the commands.")));
             return WrongUsage;
         }
@@ -86,6 +93,8 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
                 Verb("rotate", "Announce the next keys.", (parsed, token) => commands.RotateKeysAsync(Settings(parsed), parsed.GetValue(now), token), now),
                 Verb("retire", "Unpublish a key at once; what it signed is refused.", (parsed, token) => commands.RetireKeyAsync(Settings(parsed), parsed.GetValue(kid)!, token), kid),
             },
+            PeopleVerbs.Users(new UserCommands(factory, input, output)),
+            PeopleVerbs.Sessions(new SessionCommands(factory, output)),
             new Command("secret", "Secrets of clients and APIs.")
             {
                 Verb("generate", "Print a new secret and the value for the seed file.", (_, _) => commands.GenerateSecretAsync()),
@@ -101,6 +110,7 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
                 Verb("retry", "Try a mail again now.", (parsed, token) => mail.RetryAsync(Settings(parsed), parsed.GetValue(mailId), token), mailId),
                 Verb("preview", "Print a mail with sample values.", (parsed, _) => mail.PreviewAsync(Settings(parsed), parsed.GetValue(template)!, parsed.GetValue(culture), parsed.GetValue(html)), template, culture, html),
             },
+            DrillVerbs.Drill(new DrillCommands(factory, input, output)),
             Verb("healthcheck", "Ask the running server whether it is ready; for containers.", (parsed, token) => HealthCheckCommand.RunAsync(Settings(parsed), parsed.GetValue(url), output, token), url),
         };
         root.TreatUnmatchedTokensAsErrors = false;
@@ -108,7 +118,7 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
         return root;
     }
 
-    private static string[] Settings(ParseResult parsed) => [.. parsed.UnmatchedTokens];
+    internal static string[] Settings(ParseResult parsed) => [.. parsed.UnmatchedTokens];
 
     private async Task<int> ServeAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -116,7 +126,7 @@ internal sealed class Verbs(ServerFactory factory, TextWriter output, TextWriter
         return 0;
     }
 
-    private static Command Verb(string name, string description, Func<ParseResult, CancellationToken, Task<int>> action, params Symbol[] symbols)
+    internal static Command Verb(string name, string description, Func<ParseResult, CancellationToken, Task<int>> action, params Symbol[] symbols)
     {
         var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
         foreach (var symbol in symbols)

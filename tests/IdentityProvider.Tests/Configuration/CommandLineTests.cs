@@ -12,6 +12,12 @@ public sealed class CommandLineTests
     [InlineData("mail", "test")]
     [InlineData("--Issuer")]
     [InlineData("serve", "now")]
+    [InlineData("users", "lock", "alice")]
+    [InlineData("users", "list", "--limit", "0")]
+    [InlineData("sessions", "list")]
+    [InlineData("sessions", "end")]
+    [InlineData("sessions", "end", "nothing")]
+    [InlineData("sessions", "end", "018f3c1e-7a10-7000-8000-000000000b0b", "--user", "alice")]
     public async Task Wrong_usage_is_code_2(params string[] arguments)
     {
         var (code, output, error) = await Startup.RunAsync(arguments);
@@ -27,7 +33,7 @@ public sealed class CommandLineTests
         var (code, output, _) = await Startup.RunAsync("help");
 
         Assert.Equal(0, code);
-        Assert.All(["serve", "migrate", "seed", "keys", "secret", "master-key", "mail", "healthcheck"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
+        Assert.All(["serve", "migrate", "seed", "keys", "secret", "master-key", "mail", "users", "sessions", "drill", "healthcheck"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -30,11 +30,14 @@ internal static class Startup
         return RunAsync([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
     }
 
-    public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
+
+    public static async Task<(int Code, string Output, string Error)> RunWithInputAsync(string text, params string[] arguments)
     {
+        using var input = new StringReader(text);
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await new Verbs(new ServerFactory(null, null), output, error).RunAsync(arguments);
+        var code = await new Verbs(new ServerFactory(null, null), input, output, error).RunAsync(arguments);
         return (code, output.ToString(), error.ToString());
     }
 }

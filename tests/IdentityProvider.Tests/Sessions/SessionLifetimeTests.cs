@@ -97,6 +97,7 @@ public sealed class SessionLifetimeTests : IAsyncLifetime
         await browser.SignInAsync(await AskAsync(browser, client, ("prompt", "login")));
         tokens = (await client.RefreshAsync(tokens.RefreshToken)).Succeeds();
 
+        _provider.Skip(TimeSpan.FromSeconds(1));
         await browser.SignInAsync(await AskAsync(browser, client, ("prompt", "login")), "bob");
         (await client.RefreshAsync(tokens.RefreshToken)).Fails("invalid_grant");
     }
