@@ -43,7 +43,8 @@ internal sealed partial class PostgresGrantStore
         ReuseReaction.RevokeSession => EndSessions("s.id = j.session_id"),
         ReuseReaction.RevokeAll => EndSessions("s.user_id = j.subject_id") + """
             , raised AS (
-                UPDATE "AspNetUsers" u SET "Epoch" = u."Epoch" + 1
+                UPDATE "AspNetUsers" u SET "Epoch" = u."Epoch" + 1,
+                    "SecurityStamp" = gen_random_uuid()::text, "ConcurrencyStamp" = gen_random_uuid()::text
                 FROM judged j WHERE j.verdict = 'ReuseDetected' AND u."Id" = j.subject_id)
             """,
         _ => "",

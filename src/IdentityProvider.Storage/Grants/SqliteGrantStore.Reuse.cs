@@ -5,6 +5,7 @@ using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Outbox;
+using IdentityProvider.Storage.Users;
 using Microsoft.Data.Sqlite;
 
 namespace IdentityProvider.Storage.Grants;
@@ -38,7 +39,10 @@ internal sealed partial class SqliteGrantStore
         else if (presented.OnReuse == ReuseReaction.RevokeAll)
         {
             EndSessions(connection, "s.user_id = $key", grant.SubjectId, now);
-            connection.Execute("""UPDATE "AspNetUsers" SET "Epoch" = "Epoch" + 1 WHERE "Id" = $key""", ("$key", grant.SubjectId));
+            var stamps = Stamps.New();
+            connection.Execute(
+                """UPDATE "AspNetUsers" SET "Epoch" = "Epoch" + 1, "SecurityStamp" = $security, "ConcurrencyStamp" = $concurrency WHERE "Id" = $key""",
+                ("$key", grant.SubjectId), ("$security", stamps.Security), ("$concurrency", stamps.Concurrency));
         }
     }
 

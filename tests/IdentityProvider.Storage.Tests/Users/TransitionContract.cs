@@ -190,6 +190,22 @@ public abstract class TransitionContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task An_update_of_a_person_who_was_read_before_a_reuse_ended_everything_is_refused()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var first = await scene.FamilyAsync() with { OnReuse = ReuseReaction.RevokeAll };
+        await scene.RotateAsync(await scene.RotateAsync(first));
+        await scene.AgeRotationAsync(first.FamilyId, TimeSpan.FromHours(1));
+        await using var scope = database.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var user = (await users.FindByIdAsync(scene.UserId.ToString()))!;
+
+        Assert.Equal(RefreshVerdict.ReuseDetected, await scene.RefreshAsync(first));
+        Assert.False((await users.UpdateAsync(user)).Succeeded);
+        Assert.Equal(1, (await UserAsync(scene)).Epoch);
+    }
+
+    [Fact]
     public async Task Withdrawn_consent_ends_the_grants_and_codes_of_that_client_only()
     {
         var scene = await Scene.CreateAsync(database);
