@@ -129,7 +129,7 @@ for project in tests/*.Tests/*.csproj; do
     name=$(basename "$project" .csproj)
     echo "Running $name"
     dotnet test "$project" --configuration Release --no-build --nologo --verbosity quiet \
-        --logger "trx;LogFileName=$scratch/$name.trx" >"$scratch/$name.log" 2>&1
+        --logger "console;verbosity=minimal" --logger "trx;LogFileName=$scratch/$name.trx" >"$scratch/$name.log" 2>&1
     status=$?
     if [ ! -f "$scratch/$name.trx" ]; then
         tail -n 30 "$scratch/$name.log" >&2

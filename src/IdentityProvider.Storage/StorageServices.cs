@@ -66,7 +66,8 @@ public static class StorageServices
         services.AddSingleton(provider =>
             new DatabaseProbe(provider.GetRequiredService<DbDataSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IMailOutbox, MailOutbox>();
-        services.AddHostedService<ExpiredRowCleanup>();
+        services.AddSingleton<ExpiredRowCleanup>();
+        services.AddHostedService(provider => provider.GetRequiredService<ExpiredRowCleanup>());
         services.AddSingleton<IFactorStore, FactorStore>();
         services.AddSingleton<IEventSink, SecurityEventStore>();
         services.AddCatalog();

@@ -6,6 +6,7 @@ using IdentityProvider.Hosting.Seeding;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage;
+using IdentityProvider.Storage.Database;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.Hosting.CommandLine;
@@ -22,6 +23,14 @@ internal sealed class Commands(ServerFactory factory, TextWriter output)
         var pending = await migrator.PendingAsync(cancellationToken);
         await migrator.MigrateAsync(cancellationToken);
         await output.WriteLineAsync(pending.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", pending)}.");
+        return 0;
+    }
+
+    public async Task<int> CleanUpAsync(string[] settings, CancellationToken cancellationToken)
+    {
+        await using var app = await factory.OpenAsync(settings, cancellationToken);
+        var deleted = await app.Services.GetRequiredService<ExpiredRowCleanup>().RunAsync(cancellationToken);
+        await output.WriteLineAsync($"Deleted {deleted} expired rows.");
         return 0;
     }
 

@@ -81,6 +81,7 @@ internal sealed class Verbs(ServerFactory factory, TextReader input, TextWriter 
         {
             serve,
             Verb("migrate", "Bring the database schema up to date.", (parsed, token) => commands.MigrateAsync(Settings(parsed), token)),
+            Verb("cleanup", "Delete what has expired now; a running server does so every few minutes.", (parsed, token) => commands.CleanUpAsync(Settings(parsed), token)),
             new Command("seed", "Clients, scopes, resources and users from JSON files.")
             {
                 Verb("plan", "Show what `apply` would change.", (parsed, token) => commands.SeedAsync(Settings(parsed), parsed.GetValue(path), parsed.GetValue(prune), apply: false, token), path, prune),

@@ -12,7 +12,7 @@ namespace IdentityProvider.Storage.Database;
 /// <summary>
 /// Deletes rows whose time is over, in small batches, one instance at a time: a long transaction would keep PostgreSQL from pruning.
 /// </summary>
-internal sealed partial class ExpiredRowCleanup(
+public sealed partial class ExpiredRowCleanup(
     DbDataSource database, IOptions<EventOptions> events, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
 {
     private const int BatchSize = 500;
@@ -38,7 +38,7 @@ internal sealed partial class ExpiredRowCleanup(
         ("security_events", "occurred_at", events.Value.Retention),
     ];
 
-    /// <summary>Deletes all that is due; returns the number of rows.</summary>
+    /// <summary>Deletes all that is due, unless another instance is about it; returns the number of rows.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -62,6 +62,7 @@ internal sealed partial class ExpiredRowCleanup(
         }
     }
 
+    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(_interval, time);

@@ -51,9 +51,9 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output)
         return costs;
     }
 
-    private Task<Target> StartAsync(string target) => target == OurServer.Name
-        ? OurServer.StartAsync(options.Concurrency, options.Rows)
-        : Peer.StartAsync(target == Peer.OnPostgres, options.Concurrency, options.Rows, options.Concurrency);
+    private async Task<Target> StartAsync(string target) => target == OurServer.Name
+        ? (await OurServer.StartAsync(options.Concurrency, options.Rows)).Target
+        : await Peer.StartAsync(target == Peer.OnPostgres, options.Concurrency, options.Rows, options.Concurrency);
 
     private async Task<List<Measurement>> RunAsync(Target target, CancellationToken cancellationToken)
     {

@@ -55,11 +55,18 @@ run.SetAction(async (parsed, stop) =>
 var primitives = new Command("primitives", "Measures what the operations are made of.") { seconds, warmUp, concurrency, rows };
 primitives.SetAction((parsed, stop) => Create(parsed).MeasurePrimitivesAsync(stop));
 
+var sizes = new Option<int[]>("--sizes") { Description = "Grants in the store, one size after the other.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [10_000, 1_000_000, 10_000_000] };
+var expired = new Option<int>("--expired") { Description = "Expired grants that are deleted under load at each size.", DefaultValueFactory = _ => 200_000 };
+var growth = new Command("growth", "Whether the grant store costs the same however much is in it.") { sizes, expired, seconds, warmUp, concurrency };
+growth.SetAction((parsed, stop) => new GrowthRun(
+    parsed.GetValue(sizes)!, parsed.GetValue(expired), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+    parsed.GetValue(concurrency), Console.Out).RunAsync(stop));
+
 var baseline = new Command("baseline-server", "The process whose endpoints are the primitives.") { port, database };
 baseline.Hidden = true;
 baseline.SetAction((parsed, _) => BaselineServer.RunAsync(parsed.GetValue(port), parsed.GetValue(database)!));
 
 // Interrupted, it still stops what it has started.
-return await new RootCommand("Load on the server, and on a peer, on one machine.") { run, primitives, baseline }
+return await new RootCommand("Load on the server, and on a peer, on one machine.") { run, primitives, growth, baseline }
     .Parse(args)
     .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

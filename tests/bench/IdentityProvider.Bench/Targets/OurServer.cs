@@ -4,6 +4,9 @@ using System.Text.Json;
 
 namespace IdentityProvider.Bench.Targets;
 
+/// <summary>Our server, running, with its database and the settings that it runs with.</summary>
+internal sealed record OurTarget(Target Target, ThrowawayPostgres Postgres, IReadOnlyDictionary<string, string> Settings);
+
 /// <summary>Our server, as in production, on PostgreSQL.</summary>
 internal static class OurServer
 {
@@ -11,7 +14,7 @@ internal static class OurServer
 
     private static readonly object[] s_secrets = [new { Value = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Cast.Secret))) }];
 
-    public static async Task<Target> StartAsync(int people, int rows)
+    public static async Task<OurTarget> StartAsync(int people, int rows)
     {
         if (!File.Exists(Repository.Server))
         {
@@ -28,14 +31,8 @@ internal static class OurServer
             var environment = Settings(port, postgres.ConnectionString, seed);
             var target = await Target.StartAsync(
                 Name, postgres, scratch, port, log => ServerProcess.Start(log, environment, scratch, "dotnet", Repository.Server));
-            if (rows > 0)
-            {
-                await postgres.ExecuteAsync(FillWithGrants(rows));
-                await postgres.ExecuteAsync("VACUUM ANALYZE");
-                await postgres.ExecuteAsync("CHECKPOINT");
-            }
-
-            return target;
+            await GrowAsync(postgres, 0, rows);
+            return new OurTarget(target, postgres, environment);
         }
         catch
         {
@@ -115,11 +112,25 @@ internal static class OurServer
         RefreshTokenUsage = "OneTimeOnly",
     };
 
-    private static string FillWithGrants(int rows) => $$"""
+    /// <summary>Adds grants until there are so many, five for each person, with the table as it is after an autovacuum.</summary>
+    public static async Task GrowAsync(ThrowawayPostgres postgres, int from, int to)
+    {
+        if (to > from)
+        {
+            await postgres.ExecuteAsync(FillWithGrants(from, to));
+            await postgres.ExecuteAsync("VACUUM ANALYZE");
+            await postgres.ExecuteAsync("CHECKPOINT");
+        }
+    }
+
+    /// <summary>The person who has the five grants around a row number.</summary>
+    public static string SubjectOf(string row) => $"md5('person ' || {row} / 5)::uuid";
+
+    private static string FillWithGrants(int from, int to) => $$"""
         INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, auth_time, acr, amr,
             generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
-        SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', gen_random_uuid(), 0, gen_random_uuid(), FALSE, '{openid,profile,email,offline_access}', '{}',
+        SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', {{SubjectOf("n")}}, 0, gen_random_uuid(), FALSE, '{openid,profile,email,offline_access}', '{}',
             now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, now() + interval '14 days', now() + interval '30 days', now()
-        FROM generate_series(1, {{rows}}) n
+        FROM generate_series({{from + 1}}, {{to}}) n
         """;
 }

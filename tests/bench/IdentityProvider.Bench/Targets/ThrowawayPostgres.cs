@@ -32,5 +32,14 @@ internal sealed class ThrowawayPostgres : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The first column of the first row.</summary>
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var database = NpgsqlDataSource.Create(ConnectionString);
+        await using var command = database.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
     public async ValueTask DisposeAsync() => await ServerProcess.RunAsync("bash", Repository.PostgresScript, "stop", ConnectionString);
 }
