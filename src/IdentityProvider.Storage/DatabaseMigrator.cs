@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace IdentityProvider.Storage;
 
-/// <summary>Brings the schema up to date. Instances that start together on an empty database take turns.</summary>
+/// <summary>Brings the schema up to date. Instances that start together on an empty database take turns at it, and at its seed.</summary>
 public sealed class DatabaseMigrator
 {
     /// <summary>Any constant number: the name of our advisory lock.</summary>
@@ -26,11 +26,24 @@ public sealed class DatabaseMigrator
     }
 
     /// <summary>Applies what is pending.</summary>
-    public Task MigrateAsync(CancellationToken cancellationToken) => _options.Provider switch
+    public async Task MigrateAsync(CancellationToken cancellationToken)
     {
-        DatabaseProvider.Postgres => MigratePostgresAsync(cancellationToken),
-        _ => MigrateSqliteAsync(cancellationToken),
-    };
+        await using var turn = await TakeTurnAsync(cancellationToken);
+        await using var context = CreateContext();
+        if (_options.Provider == DatabaseProvider.Sqlite && File.Exists(SqliteFile))
+        {
+            await RemoveStaleLockAsync(context, cancellationToken);
+        }
+
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Waits until no other process migrates or seeds this database; whoever disposes the turn lets the next one. A process that dies loses
+    /// its turn.
+    /// </summary>
+    public Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellationToken) =>
+        _options.Provider == DatabaseProvider.Postgres ? LockPostgresAsync(cancellationToken) : LockSqliteAsync(cancellationToken);
 
     /// <summary>The names of the migrations that have not been applied.</summary>
     public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancellationToken)
@@ -39,38 +52,39 @@ public sealed class DatabaseMigrator
         return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
     }
 
-    /// <summary>On a connection of its own, so that a migration that breaks cannot release it early; the server releases it if we die.</summary>
-    private async Task MigratePostgresAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = new NpgsqlConnection(PostgresConnectionString());
-        await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = AdvisoryLock } },
-            CommandTimeout = 0,
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
+    private string SqliteFile => new SqliteDataSource(_options.ConnectionString).FilePath;
 
-        await using var context = CreateContext();
-        await context.Database.MigrateAsync(cancellationToken);
+    /// <summary>On a connection of its own, so that a migration that breaks cannot release it early; the server releases it if we die.</summary>
+    private async Task<IAsyncDisposable> LockPostgresAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(PostgresConnectionString());
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection)
+            {
+                Parameters = { new NpgsqlParameter<long> { TypedValue = AdvisoryLock } },
+                CommandTimeout = 0,
+            };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>
     /// EF locks SQLite by a row, which a killed process leaves behind, and every later start would wait for ever. A lock of the operating
     /// system dies with its process; who holds it may remove such a row.
     /// </summary>
-    private async Task MigrateSqliteAsync(CancellationToken cancellationToken)
+    private async Task<IAsyncDisposable> LockSqliteAsync(CancellationToken cancellationToken)
     {
-        var file = new SqliteDataSource(_options.ConnectionString).FilePath;
+        var file = SqliteFile;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        await using var fileLock = await LockAsync(file + "-migrate.lock", cancellationToken);
-        await using var context = CreateContext();
-        if (File.Exists(file))
-        {
-            await RemoveStaleLockAsync(context, cancellationToken);
-        }
-
-        await context.Database.MigrateAsync(cancellationToken);
+        return await LockAsync(file + "-migrate.lock", cancellationToken);
     }
 
     private async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)

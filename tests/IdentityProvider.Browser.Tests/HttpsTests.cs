@@ -17,7 +17,9 @@ public sealed class HttpsTests(Chromium chromium)
         await alice.Page.HasHeadingAsync("Allow Partner access?");
 
         var cookies = await alice.Context.CookiesAsync();
-        Assert.Equal(["__Host-idp.af", "__Host-idp.browser", "__Host-idp.session"], cookies.Select(cookie => cookie.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["__Host-idp.af", "__Host-idp.browser", "__Host-idp.passkey", "__Host-idp.session"],
+            cookies.Select(cookie => cookie.Name).Order(StringComparer.Ordinal));
         Assert.All(cookies, cookie =>
         {
             Assert.True(cookie.Secure);

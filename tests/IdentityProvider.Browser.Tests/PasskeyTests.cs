@@ -23,8 +23,10 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
         await SignOutAsync(alice.Page);
         await device.SimulatePresenceAsync(false);
         await alice.Page.GotoAsync(site.AuthorizeUrl());
-        await device.SimulatePresenceAsync(true);
+
+        // In this order: with somebody at the device already, autofill would not wait for the click.
         await alice.Page.ClickAsync("#passkey-submit");
+        await device.SimulatePresenceAsync(true);
 
         var second = await ReadTokenAsync(await alice.Page.ReadAnswerAsync());
         Assert.Equal("phr", second.GetProperty("acr").GetString());
@@ -144,8 +146,8 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
             sent = route.Request.PostData ?? sent;
             await route.ContinueAsync();
         });
-        await device.SimulatePresenceAsync(true);
         await grace.Page.ClickAsync("#passkey-submit");
+        await device.SimulatePresenceAsync(true);
         await grace.Page.HasHeadingAsync("Your account");
         await SignOutAsync(grace.Page);
 

@@ -1,35 +1,30 @@
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Storage;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.Hosting.Seeding;
 
 /// <summary>Reads, checks, compares and applies seed files.</summary>
-internal sealed class Seeder(IServiceScopeFactory scopes, ServerSettings settings, TimeProvider time)
+internal sealed class Seeder(IServiceScopeFactory scopes, DatabaseMigrator migrator, ServerSettings settings, TimeProvider time)
 {
     /// <summary>What applying would change.</summary>
     /// <exception cref="ConfigurationException">The files are wrong.</exception>
     public Task<IReadOnlyList<SeedChange>> PlanAsync(string path, bool prune, CancellationToken cancellationToken) =>
         RunAsync(SeedReader.Read(path), prune, apply: false, cancellationToken);
 
-    /// <summary>Applies the files and tells what has changed. Applied twice, the second time changes nothing.</summary>
+    /// <summary>
+    /// Applies the files and tells what has changed. Applied twice, the second time changes nothing; so instances that start together seed
+    /// one after the other.
+    /// </summary>
     /// <exception cref="ConfigurationException">The files are wrong; nothing was written.</exception>
     public async Task<IReadOnlyList<SeedChange>> ApplyAsync(string path, bool prune, CancellationToken cancellationToken)
     {
         var seed = SeedReader.Read(path);
-        try
-        {
-            return await RunAsync(seed, prune, apply: true, cancellationToken);
-        }
-        catch (Exception error) when (error is DbUpdateException or ConfigurationException)
-        {
-            // Another instance may have written the same at the same moment. The second time everything it wrote is found;
-            // what is really wrong comes up again.
-            return await RunAsync(seed, prune, apply: true, cancellationToken);
-        }
+        await using var turn = await migrator.TakeTurnAsync(cancellationToken);
+        return await RunAsync(seed, prune, apply: true, cancellationToken);
     }
 
     private async Task<IReadOnlyList<SeedChange>> RunAsync(SeedContents seed, bool prune, bool apply, CancellationToken cancellationToken)
