@@ -1,5 +1,6 @@
 using System.Net;
 using IdentityProvider.Accounts;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
@@ -93,6 +94,7 @@ public static class IdentityProviderExtensions
         services.AddAccounts();
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();
+        services.AddSingleton<IAccountEvents, AccountEventReporter>();
 
         services.AddSingleton(_ => DemoData.Read(settings));
         services.AddSingleton(provider =>

@@ -19,6 +19,21 @@ public sealed class User : IdentityUser<Guid>
 
     /// <summary>Why, for operators.</summary>
     public string? DisabledReason { get; set; }
+
+    /// <summary>The language of mails, such as <c>de</c>; null: English.</summary>
+    public string? Culture { get; set; }
+
+    /// <summary>The password is shorter than one that is the only factor may be (NIST SP 800-63B-4 §3.1.1.2).</summary>
+    public bool HasShortPassword { get; set; }
+
+    /// <summary>Why the next sign-in leads to a new password, such as <c>breached</c>; null: it does not.</summary>
+    public string? PasswordChangeReason { get; set; }
+
+    /// <summary>The next sign-in leads to setting up a second factor.</summary>
+    public bool MustEnrolSecondFactor { get; set; }
+
+    /// <summary>When the account is deleted, because the person has asked for it; null: it is not.</summary>
+    public DateTimeOffset? DeleteAfter { get; set; }
 }
 
 /// <summary>A claim of a person, with its type, so that numbers, booleans and objects come out as they went in.</summary>

@@ -27,6 +27,15 @@ public sealed record SecurityEvent
     /// <summary>By which family of user agents.</summary>
     public string? UserAgent { get; init; }
 
+    /// <summary>From which address, where the person or an operator has to recognise it.</summary>
+    public string? RemoteAddress { get; init; }
+
+    /// <summary>A keyed hash of the name or address that was typed, where there is no such account.</summary>
+    public string? IdentifierHash { get; init; }
+
+    /// <summary>What else there is to know, in a few words of ours: never a secret, a token or what somebody typed.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>Somebody should look at it: logged as a warning.</summary>
     public bool Alarming { get; init; }
 

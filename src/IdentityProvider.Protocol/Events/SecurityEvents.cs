@@ -72,13 +72,13 @@ public sealed partial class SecurityEvents(IEnumerable<IEventSink> sinks, Protoc
     }
 
     private void Log(SecurityEvent it) => Reported(
-        it.Alarming ? LogLevel.Warning : LogLevel.Information, it.Type, it.SubjectId, it.ClientId, it.SessionId, it.GrantId, it.Network, it.UserAgent);
+        it.Alarming ? LogLevel.Warning : LogLevel.Information, it.Type, it.SubjectId, it.ClientId, it.SessionId, it.GrantId, it.Network, it.UserAgent, it.Detail);
 
     [LoggerMessage(
         EventId = 3200,
-        Message = "Security event {EventType}: subject {SubjectId}, client {ClientId}, session {SessionId}, grant {GrantId}, from {Network} with {UserAgent}")]
+        Message = "Security event {EventType}: subject {SubjectId}, client {ClientId}, session {SessionId}, grant {GrantId}, from {Network} with {UserAgent}: {Detail}")]
     private partial void Reported(
-        LogLevel level, string eventType, Guid? subjectId, string? clientId, Guid? sessionId, Guid? grantId, string? network, string? userAgent);
+        LogLevel level, string eventType, Guid? subjectId, string? clientId, Guid? sessionId, Guid? grantId, string? network, string? userAgent, string? detail);
 
     [LoggerMessage(3201, LogLevel.Error, "{Sink} did not take {Count} security events; the log has each of them")]
     private partial void SinkFailed(Exception exception, string sink, int count);

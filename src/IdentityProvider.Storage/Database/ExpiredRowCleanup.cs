@@ -22,7 +22,7 @@ public sealed partial class ExpiredRowCleanup(
 
     /// <summary>
     /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since an access token may
-    /// outlive it; an interaction, so that its page says "expired" and not "unknown"; a used challenge,
+    /// outlive it; an interaction or a mailed link, so that its page says "expired" and not "unknown"; a used challenge,
     /// since an instance whose clock is slow takes it for good a little longer.
     /// </summary>
     private readonly (string Table, string Column, TimeSpan Grace)[] _expiries =
@@ -35,6 +35,8 @@ public sealed partial class ExpiredRowCleanup(
         ("consents", "expires_at", TimeSpan.Zero),
         ("outbox", "expires_at", TimeSpan.Zero),
         ("used_challenges", "expires_at", TimeSpan.FromDays(1)),
+        ("one_time_tokens", "expires_at", TimeSpan.FromDays(1)),
+        ("known_devices", "expires_at", TimeSpan.Zero),
         ("security_events", "occurred_at", events.Value.Retention),
     ];
 

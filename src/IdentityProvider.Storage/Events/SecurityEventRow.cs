@@ -24,6 +24,13 @@ internal sealed class SecurityEventRow
 
     public string? UserAgent { get; init; }
 
+    public string? RemoteAddress { get; init; }
+
+    /// <summary>A keyed hash of the name or address that was typed, where there is no such account.</summary>
+    public string? IdentifierHash { get; init; }
+
+    public string? Detail { get; init; }
+
     public static void Configure(EntityTypeBuilder<SecurityEventRow> row)
     {
         row.ToTable("security_events").HasKey(it => it.Id);

@@ -19,6 +19,9 @@ internal sealed class SecurityEventStore(Func<IdentityProviderContext> contexts)
             GrantId = it.GrantId,
             Network = it.Network,
             UserAgent = it.UserAgent,
+            RemoteAddress = it.RemoteAddress,
+            IdentifierHash = it.IdentifierHash,
+            Detail = it.Detail,
         }));
         await context.SaveChangesAsync(cancellationToken);
     }

@@ -13,6 +13,12 @@ internal static class PersonRows
         $"DELETE FROM recovery_codes WHERE user_id = {user}",
         $"DELETE FROM passkey_uses WHERE user_id = {user}",
         $"DELETE FROM passkey_offers WHERE user_id = {user}",
+        $"DELETE FROM one_time_tokens WHERE user_id = {user}",
+        $"DELETE FROM known_devices WHERE user_id = {user}",
+        $"DELETE FROM sign_in_countries WHERE user_id = {user}",
+        $"DELETE FROM password_failures WHERE user_id = {user}",
+        $"DELETE FROM external_logins WHERE user_id = {user}",
+        $"DELETE FROM suspensions WHERE user_id = {user}",
         $"""DELETE FROM "AspNetUsers" WHERE "Id" = {user}""",
     ];
 }

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace IdentityProvider.Protocol.Endpoints.Token;
+namespace IdentityProvider.Protocol.Endpoints;
 
 /// <summary>
 /// Coarse marks of a caller, which a retry of a lost response shares with the first try: its network and the family of its user agent.
 /// They are signals, never proof.
 /// </summary>
-internal static class CallerMarks
+public static class CallerMarks
 {
     private const int V4Bytes = 3;
     private const int V6Bytes = 6;
@@ -32,6 +32,7 @@ internal static class CallerMarks
     /// <summary>The product, without versions, which change with every update.</summary>
     public static string UserAgentFamily(string userAgent)
     {
+        ArgumentNullException.ThrowIfNull(userAgent);
         foreach (var family in s_families)
         {
             if (userAgent.Contains(family, StringComparison.OrdinalIgnoreCase))

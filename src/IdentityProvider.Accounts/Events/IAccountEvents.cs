@@ -1,0 +1,10 @@
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityProvider.Accounts.Events;
+
+/// <summary>Where events of accounts are reported; the host forwards them to its security events.</summary>
+public interface IAccountEvents
+{
+    /// <summary>Reports an event; never waits. The request, if there is one, says from where.</summary>
+    void Report(AccountEvent accountEvent, HttpContext? context = null);
+}
