@@ -34,9 +34,6 @@ internal sealed class Authenticator
     /// <summary>Whether whoever is there passes the screen lock.</summary>
     public Task VerifyUserAsync(bool passes) => SendAsync("WebAuthn.setUserVerified", ("isUserVerified", passes));
 
-    /// <summary>Whether anybody touches the device. Nobody does: autofill waits, as it does for a person who types.</summary>
-    public Task SimulatePresenceAsync(bool present) => SendAsync("WebAuthn.setAutomaticPresenceSimulation", ("enabled", present));
-
     public async Task<int> CountAsync()
     {
         var answer = await _session.SendAsync("WebAuthn.getCredentials", new() { ["authenticatorId"] = _id });
