@@ -31,8 +31,9 @@ start() {
     directory=$(mktemp -d "${TMPDIR:-/tmp}/idp-postgres.XXXXXX")
     if [ "$(id -u)" = 0 ]; then chown postgres "$directory"; fi
     as_owner "$bin/initdb" -D "$directory/data" -U idp --auth=trust --no-sync >"$directory/initdb.log" 2>&1
+    # Below the ports that the system hands out by itself: one that is halted must find its port free when it resumes.
     for attempt in 1 2 3 4 5; do
-        port=$((20000 + RANDOM % 20000))
+        port=$((20000 + RANDOM % 12000))
         if as_owner "$bin/pg_ctl" -D "$directory/data" -l "$directory/data/server.log" -w -t 60 start \
             -o "$(options "$port" "$directory")" >/dev/null 2>&1; then
             echo "Host=127.0.0.1;Port=$port;Username=idp;Database=postgres;Application Name=$(basename "$directory")"

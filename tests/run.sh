@@ -96,7 +96,7 @@ fi
 
 if [ -z "${IDP_TEST_REDIS:-}" ]; then
     for attempt in 1 2 3 4 5; do
-        port=$((20000 + RANDOM % 20000))
+        port=$((20000 + RANDOM % 12000))
         redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$scratch" >"$scratch/redis.log" 2>&1 &
         redis_pid=$!
         for wait in $(seq 50); do

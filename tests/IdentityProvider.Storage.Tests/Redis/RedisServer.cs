@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using IdentityProvider.Storage.Tests.SystemTests;
 
@@ -18,12 +19,28 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public static async Task<RedisServer> StartAsync()
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var server = new RedisServer(((IPEndPoint)free.LocalEndpoint).Port);
-        free.Stop();
+        var server = new RedisServer(FreePort());
         await server.ResumeAsync();
         return server;
+    }
+
+    /// <summary>Below the ports that the system hands out by itself: a server that stops must find its port free when it resumes.</summary>
+    private static int FreePort()
+    {
+        while (true)
+        {
+            var port = RandomNumberGenerator.GetInt32(20_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: the next one.
+            }
+        }
     }
 
     /// <summary>Where nobody listens.</summary>
