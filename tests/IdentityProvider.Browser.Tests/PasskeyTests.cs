@@ -166,8 +166,8 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
     }
 
     /// <summary>As in a browser that has no autofill: the virtual device is always there, and would answer before anybody clicks.</summary>
-    private static Task WithoutAutofillAsync(IPage page) =>
-        page.AddInitScriptAsync("PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)");
+    private static async Task WithoutAutofillAsync(IPage page) =>
+        await page.AddInitScriptAsync("PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)");
 
     private static async Task SignOutAsync(IPage page)
     {
