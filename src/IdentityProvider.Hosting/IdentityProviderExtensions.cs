@@ -1,6 +1,7 @@
 using System.Net;
 using IdentityProvider.Accounts;
 using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Locations;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
@@ -8,6 +9,7 @@ using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Hosting.Errors;
 using IdentityProvider.Hosting.Health;
+using IdentityProvider.Hosting.Locations;
 using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Hosting.Observability;
 using IdentityProvider.Hosting.Seeding;
@@ -91,6 +93,7 @@ public static class IdentityProviderExtensions
             RedisConnectionString = settings.RedisConnection,
             SigningKeyDirectory = settings.KeysDirectory,
         });
+        services.AddSingleton<ICountryLookup>(new GeoIpCountries(builder.Configuration.Read<GeoIpSection>("GeoIp")));
         services.AddAccounts();
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();

@@ -3,6 +3,7 @@ using System.Reflection;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Hosting.Locations;
 using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
@@ -26,6 +27,7 @@ internal static class KnownSettings
         ["Database"] = typeof(DatabaseSection),
         ["Events"] = typeof(EventOptions),
         ["ForwardedHeaders"] = typeof(ForwardedHeadersSection),
+        ["GeoIp"] = typeof(GeoIpSection),
         ["Hsts"] = typeof(HstsSection),
         ["KeyManagement"] = typeof(KeyManagementOptions),
         ["Keys"] = typeof(KeysSection),
