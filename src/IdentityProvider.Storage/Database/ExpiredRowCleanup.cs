@@ -109,10 +109,11 @@ public sealed partial class ExpiredRowCleanup(
         return total;
     }
 
+    /// <summary>The time of the statement, not of the clock: what may change from row to row cannot be looked up in an index.</summary>
     private static NpgsqlCommand PostgresDeletion(DbConnection connection, string table, string column, TimeSpan grace) => new(
         $"""
         DELETE FROM {table} WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM {table} WHERE {column} < clock_timestamp() - $1 LIMIT {BatchSize} FOR UPDATE SKIP LOCKED))
+            SELECT ctid FROM {table} WHERE {column} < statement_timestamp() - $1 LIMIT {BatchSize} FOR UPDATE SKIP LOCKED))
         """,
         (NpgsqlConnection)connection)
     {

@@ -9,7 +9,7 @@ internal sealed class PostgresOutboxStore(NpgsqlDataSource database) : IOutboxSt
     /// <summary>One statement: rows that another instance is just claiming are skipped, not waited for.</summary>
     private const string Claim = """
         WITH due AS MATERIALIZED (
-            SELECT id FROM outbox WHERE due_at <= clock_timestamp() AND given_up_at IS NULL AND kind = ANY ($1)
+            SELECT id FROM outbox WHERE due_at <= statement_timestamp() AND given_up_at IS NULL AND kind = ANY ($1)
             ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE outbox o SET attempts = o.attempts + 1, due_at = clock_timestamp() + $3
         FROM due WHERE o.id = due.id

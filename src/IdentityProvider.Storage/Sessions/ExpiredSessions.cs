@@ -14,10 +14,10 @@ internal static class ExpiredSessions
 
     private static readonly string s_postgres = $"""
         WITH due AS MATERIALIZED (
-            SELECT id, user_id, clients, ended_at FROM sessions WHERE absolute_expires_at < clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED),
+            SELECT id, user_id, clients, ended_at FROM sessions WHERE absolute_expires_at < statement_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED),
         ended AS (SELECT id, user_id, clients, clock_timestamp() AS now FROM due WHERE ended_at IS NULL),
         noted AS ({LogoutNotices.Postgres(expired: true)})
-        DELETE FROM sessions WHERE id IN (SELECT id FROM due)
+        DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM due))
         """;
 
     /// <summary>One batch; returns the number of sessions.</summary>

@@ -76,7 +76,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         [.. PersonRows.Deletions("$1").Select(statement => Command(statement).Uuid(userId))]);
 
     /// <summary>
-    /// Codes are looked for by their expiry, which is indexed and lies within a minute. A redemption in flight holds its code: it is waited
+    /// Codes are looked for by their expiry, which is indexed (hence the statement's time, which is one value) and lies within a minute. A redemption in flight holds its code: it is waited
     /// for, and then its grant is seen by the statement that revokes.
     /// </summary>
     public async Task<int> WithdrawConsentAsync(Guid userId, string clientId)
@@ -85,7 +85,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         batch.BatchCommands.Add(Command("DELETE FROM consents WHERE subject_id = $1 AND client_id = $2").Uuid(userId).Text(clientId));
         batch.BatchCommands.Add(Command("""
             DELETE FROM authorization_codes
-            WHERE expires_at > clock_timestamp() AND subject_id = $1 AND client_id = $2 AND redeemed_at IS NULL
+            WHERE expires_at > statement_timestamp() AND subject_id = $1 AND client_id = $2 AND redeemed_at IS NULL
             """).Uuid(userId).Text(clientId));
         batch.BatchCommands.Add(Command(s_revokeClient).Uuid(userId).Text("consent_withdrawn").Text(clientId));
         await batch.ExecuteNonQueryAsync();

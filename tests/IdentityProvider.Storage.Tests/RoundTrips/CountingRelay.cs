@@ -32,6 +32,9 @@ internal sealed class CountingRelay : IAsyncDisposable
     /// <summary>Round trips so far, over all connections; those that set up a connection are not among them.</summary>
     public int RoundTrips => Volatile.Read(ref _roundTrips);
 
+    /// <summary>Is shown all that the server sends, in the pieces in which it arrives.</summary>
+    public Action<ReadOnlyMemory<byte>>? Overhear { get; set; }
+
     /// <summary>Of the replies from now on, the one of this number is dropped with its connection: the server has done its work by then.</summary>
     public void DropReply(int number) => Volatile.Write(ref _repliesUntilDrop, number);
 
@@ -69,8 +72,9 @@ internal sealed class CountingRelay : IAsyncDisposable
             var conversation = new Conversation();
             var ended = await Task.WhenAny(
                 CopyAsync(client, server, sent => Interlocked.Add(ref _roundTrips, conversation.Sent(sent.Span))),
-                CopyAsync(server, client, _ =>
+                CopyAsync(server, client, received =>
                 {
+                    Overhear?.Invoke(received);
                     if (conversation.Answered() && Volatile.Read(ref _repliesUntilDrop) > 0 && Interlocked.Decrement(ref _repliesUntilDrop) == 0)
                     {
                         throw new IOException("The test drops this reply.");
