@@ -1,5 +1,6 @@
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
@@ -49,6 +50,8 @@ public static class AccountsServices
         services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>, Argon2PasswordHasher>());
         services.AddSingleton<PasswordHashing>();
         services.AddSingleton<MailSecrets>();
+        services.AddSingleton<OneTimeTokenIssuer>();
+        services.AddSingleton<OneTimeTokenCookie>();
         services.AddSingleton<BrowserStateCookie>();
         services.AddSingleton<SessionCookie>();
         services.TryAddSingleton<LocalCounters>();

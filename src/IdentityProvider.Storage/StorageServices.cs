@@ -1,6 +1,7 @@
 using System.Data.Common;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Transitions;
@@ -22,6 +23,7 @@ using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
 using IdentityProvider.Storage.Keys;
+using IdentityProvider.Storage.OneTimeTokens;
 using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Redis;
 using IdentityProvider.Storage.Sessions;
@@ -69,6 +71,8 @@ public static class StorageServices
         services.AddSingleton<ExpiredRowCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpiredRowCleanup>());
         services.AddSingleton<IFactorStore, FactorStore>();
+        services.AddSingleton<OneTimeTokenStore>();
+        services.AddSingleton<IOneTimeTokenStore>(provider => provider.GetRequiredService<OneTimeTokenStore>());
         services.AddSingleton<IEventSink, SecurityEventStore>();
         services.AddCatalog();
         services.AddKeys(options.SigningKeyDirectory);
