@@ -51,13 +51,26 @@ internal sealed record MailSection : IValidatableObject
     }
 }
 
+/// <summary>How the way to the SMTP server is protected.</summary>
+internal enum SmtpSecurity
+{
+    /// <summary>In clear until STARTTLS (RFC 3207), which is required.</summary>
+    StartTls,
+
+    /// <summary>From the first byte (RFC 8314 §3.3).</summary>
+    Tls,
+
+    /// <summary>Not at all: for a mail catcher on the same machine.</summary>
+    None,
+}
+
 /// <summary>Section <c>Mail:Smtp</c>.</summary>
 internal sealed record SmtpSection
 {
     /// <summary>The server.</summary>
     public string? Host { get; set; }
 
-    /// <summary>587, the submission port (RFC 6409). TLS from the first byte (port 465) is not supported.</summary>
+    /// <summary>587, the submission port (RFC 6409); 465 goes with <see cref="SmtpSecurity.Tls"/>.</summary>
     [Range(1, 65535)]
     public int Port { get; set; } = 587;
 
@@ -67,8 +80,9 @@ internal sealed record SmtpSection
     /// <summary>The password for it.</summary>
     public string? Password { get; set; }
 
-    /// <summary>True: a server without STARTTLS is refused. A mail catcher on the same machine sets it to false.</summary>
-    public bool StartTls { get; set; } = true;
+    /// <summary>STARTTLS, and a server that does not offer it is refused.</summary>
+    [EnumDataType(typeof(SmtpSecurity))]
+    public SmtpSecurity Security { get; set; }
 }
 
 /// <summary>Section <c>Mail:SendGrid</c>.</summary>

@@ -1,61 +1,101 @@
-using System.Net;
-using System.Net.Mail;
-using System.Net.Mime;
-using System.Text;
+using System.Net.Sockets;
 using IdentityProvider.Accounts.Notifications;
+using MailKit.Net.Smtp;
+using MailKit.Security;
 using Microsoft.Extensions.Options;
+using MimeKit;
 
 namespace IdentityProvider.Hosting.Mail;
 
-/// <summary>Sends by SMTP with STARTTLS.</summary>
+/// <summary>Hands mail to an SMTP server (RFC 5321, RFC 6409), by a connection for each.</summary>
 internal sealed class SmtpMailSender(IOptions<MailSection> options) : IMailSender
 {
-    private const int TimeoutMilliseconds = 15_000;
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
 
-    public async Task SendAsync(Accounts.Notifications.MailMessage message, CancellationToken cancellationToken)
+    public async Task SendAsync(MailMessage message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         var smtp = options.Value.Smtp;
-        using var client = new SmtpClient(smtp.Host, smtp.Port) { EnableSsl = smtp.StartTls, Timeout = TimeoutMilliseconds };
-        if (smtp.Username is not null)
-        {
-            client.Credentials = new NetworkCredential(smtp.Username, smtp.Password);
-        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_limit);
 
+        // A certificate authority that does not answer must not stop the mail.
+        using var client = new SmtpClient { CheckCertificateRevocation = false };
         try
         {
             using var mail = Build(message, options.Value.From!);
-            // SmtpClient heeds its time-out in synchronous calls only.
-            await client.SendMailAsync(mail, cancellationToken).WaitAsync(TimeSpan.FromMilliseconds(TimeoutMilliseconds), cancellationToken);
-        }
-        catch (Exception error) when (error is SmtpException or TimeoutException or FormatException)
-        {
-            throw new MailDeliveryException($"The mail could not be handed to {smtp.Host}:{smtp.Port}: {error.InnerException?.Message ?? error.Message}", error)
+            await client.ConnectAsync(smtp.Host!, smtp.Port, OptionsOf(smtp.Security), limit.Token);
+            if (smtp.Username is not null)
             {
-                IsPermanent = error is FormatException or SmtpException { StatusCode: >= SmtpStatusCode.MailboxUnavailable },
-            };
+                await client.AuthenticateAsync(smtp.Username, smtp.Password ?? "", limit.Token);
+            }
+
+            await client.SendAsync(mail, limit.Token);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failure($"no answer within {s_limit.TotalSeconds} s", permanent: false, error);
+        }
+        catch (Exception error) when (error is SmtpCommandException or SmtpProtocolException or AuthenticationException or SslHandshakeException
+            or ParseException or IOException or SocketException or NotSupportedException)
+        {
+            throw Failure(error.Message, IsPermanent(error), error);
+        }
+
+        // It has been accepted: what goes wrong at the farewell must not send it once more.
+        await DisconnectAsync(client, limit.Token);
+
+        MailDeliveryException Failure(string reason, bool permanent, Exception error) =>
+            new($"The mail could not be handed to {smtp.Host}:{smtp.Port}: {reason}", error) { IsPermanent = permanent };
+    }
+
+    private static async Task DisconnectAsync(SmtpClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.DisconnectAsync(quit: true, cancellationToken);
+        }
+        catch (Exception error) when (error is SmtpProtocolException or SmtpCommandException or IOException or SocketException or OperationCanceledException)
+        {
+            // The server has the mail.
         }
     }
 
-    private static System.Net.Mail.MailMessage Build(Accounts.Notifications.MailMessage message, string from)
+    private static SecureSocketOptions OptionsOf(SmtpSecurity security) => security switch
     {
-        var mail = new System.Net.Mail.MailMessage(from, message.To)
+        SmtpSecurity.Tls => SecureSocketOptions.SslOnConnect,
+        SmtpSecurity.None => SecureSocketOptions.None,
+        _ => SecureSocketOptions.StartTls,
+    };
+
+    /// <summary>
+    /// A 5xx about the address or the message is the last word about this mail; one about us (authentication, relaying) is put right by an
+    /// operator some day.
+    /// </summary>
+    private static bool IsPermanent(Exception error) => error switch
+    {
+        ParseException => true,
+        SmtpCommandException refused => (int)refused.StatusCode is >= 500 and < 600
+            && refused.ErrorCode is SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted,
+        _ => false,
+    };
+
+    private static MimeMessage Build(MailMessage message, string from)
+    {
+        var sender = MailboxAddress.Parse(from);
+        var mail = new MimeMessage
         {
             Subject = message.Subject,
-            SubjectEncoding = Encoding.UTF8,
-            Body = message.Text,
-            BodyEncoding = Encoding.UTF8,
+            Body = new BodyBuilder { TextBody = message.Text, HtmlBody = message.Html }.ToMessageBody(),
         };
+        mail.From.Add(sender);
+        mail.To.Add(new MailboxAddress("", message.To));
+
         // RFC 3834 §5: keeps vacation responders quiet.
-        mail.Headers.Add("Auto-Submitted", "auto-generated");
+        mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         if (message.Id is { } id)
         {
-            mail.Headers.Add("Message-ID", $"<{id}@{mail.From!.Host}>");
-        }
-
-        if (message.Html is { } html)
-        {
-            mail.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(html, Encoding.UTF8, MediaTypeNames.Text.Html));
+            mail.MessageId = $"{id}@{sender.Domain}";
         }
 
         return mail;
