@@ -21,6 +21,7 @@ using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
+using IdentityProvider.Protocol.Upstream;
 using IdentityProvider.Storage;
 using IdentityProvider.Storage.Redis;
 using IdentityProvider.UI;
@@ -73,6 +74,7 @@ public static class IdentityProviderExtensions
         services.AddSection<RateLimitOptions>("RateLimits");
         services.AddSection<RedisOptions>("Redis");
         services.AddSection<OutboundOptions>("Outbound");
+        services.AddSection<UpstreamOptions>("Upstream", hasEntries: true);
         services.AddSection<EventOptions>("Events");
         services.AddOptions<ProtocolOptions>().Configure<IOptions<Accounts.Sessions.SessionOptions>>(
             (protocol, sessions) => protocol.CheckSession = sessions.Value.CheckSessionIframe);

@@ -18,11 +18,13 @@ using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Protocol.Sessions;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Tokens;
+using IdentityProvider.Protocol.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Protocol;
@@ -39,7 +41,7 @@ public static class ProtocolEndpoints
     /// <summary>
     /// Registers the protocol. The host provides the ports (<see cref="Grants.IGrantStore"/> and the others), <see cref="RootKey"/>, and
     /// configures <see cref="ProtocolOptions"/>, <see cref="TokenOptions"/>, <see cref="RefreshTokenOptions"/>, <see cref="KeyManagementOptions"/>,
-    /// <see cref="OutboundOptions"/>.
+    /// <see cref="OutboundOptions"/>, <see cref="UpstreamOptions"/>.
     /// </summary>
     public static IServiceCollection AddProtocol(this IServiceCollection services)
     {
@@ -96,6 +98,20 @@ public static class ProtocolEndpoints
         services.AddSingleton<RevocationEndpoint>();
         services.AddSingleton<EndSessionEndpoint>();
         services.AddSingleton<CheckSessionEndpoint>();
+
+        services.AddSingleton<UpstreamProviders>();
+        services.AddSingleton<UpstreamMetadata>();
+        services.AddSingleton<UpstreamIdTokens>();
+        services.AddSingleton<UpstreamTokenRequests>();
+        services.AddSingleton<GitHubAccounts>();
+        services.AddSingleton(provider => new UpstreamClient(
+            provider.GetRequiredService<UpstreamMetadata>(),
+            provider.GetRequiredService<UpstreamIdTokens>(),
+            provider.GetRequiredService<UpstreamTokenRequests>(),
+            provider.GetRequiredService<GitHubAccounts>(),
+            provider.GetRequiredService<IOptions<ProtocolOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<UpstreamClient>>()));
 
         services.TryAddSingleton<OutboxSignal>();
         services.AddSingleton<IOutboxHandler, BackChannelLogout>();

@@ -9,6 +9,7 @@ using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Tokens;
+using IdentityProvider.Protocol.Upstream;
 using IdentityProvider.Storage.Redis;
 using IdentityProvider.UI.Branding;
 using Microsoft.Extensions.Configuration;
@@ -43,6 +44,7 @@ internal static class KnownSettings
         ["Shutdown"] = typeof(ShutdownSection),
         ["Telemetry"] = typeof(TelemetrySection),
         ["Tokens"] = typeof(TokenOptions),
+        ["Upstream"] = typeof(UpstreamOptions),
     };
 
     private static readonly string[] Values = ["Issuer", "MasterKey", "MasterKeyFile", "PreviousMasterKey", "PreviousMasterKeyFile"];
@@ -74,8 +76,21 @@ internal static class KnownSettings
                     yield return problem;
                 }
             }
+            else if (FindEntryType(property.PropertyType) is { } entryType)
+            {
+                foreach (var problem in child.GetChildren().SelectMany(entry => UnknownChildren(entry, entryType)))
+                {
+                    yield return problem;
+                }
+            }
         }
     }
+
+    /// <summary>The record of each entry, where a setting has entries by name.</summary>
+    private static Type? FindEntryType(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) && IsNested(type.GetGenericArguments()[1])
+            ? type.GetGenericArguments()[1]
+            : null;
 
     private static bool IsNested(Type type) =>
         type.IsClass && type != typeof(string) && !type.IsAssignableTo(typeof(IEnumerable));

@@ -8,10 +8,13 @@ namespace IdentityProvider.Hosting.Configuration;
 internal static class SectionBinding
 {
     /// <summary>Binds a record to its section and validates it when the host starts.</summary>
-    public static IServiceCollection AddSection<T>(this IServiceCollection services, string section)
+    /// <param name="services">The services.</param>
+    /// <param name="section">The section.</param>
+    /// <param name="hasEntries">Entries by name: unless told so, the binder silently drops one of which a value does not fit.</param>
+    public static IServiceCollection AddSection<T>(this IServiceCollection services, string section, bool hasEntries = false)
         where T : class
     {
-        services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
+        services.AddOptions<T>().BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = hasEntries).ValidateOnStart();
         services.AddSingleton<IValidateOptions<T>>(new SectionValidator<T>(section));
         return services;
     }

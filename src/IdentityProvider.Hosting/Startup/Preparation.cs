@@ -92,8 +92,14 @@ internal sealed partial class Preparation(
         }
         catch (InvalidOperationException error) when (error.Source == "Microsoft.Extensions.Configuration.Binder")
         {
-            // The binder names the key, the value and the type that it wanted.
-            throw new ConfigurationException(error.Message);
+            // The innermost message names the key, the value and the type that was wanted.
+            Exception cause = error;
+            while (cause.InnerException is InvalidOperationException inner)
+            {
+                cause = inner;
+            }
+
+            throw new ConfigurationException(cause.Message);
         }
     }
 

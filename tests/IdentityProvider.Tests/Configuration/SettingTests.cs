@@ -8,6 +8,8 @@ public sealed class SettingTests
     [InlineData("Tokens:AcessTokenLifetime", "Did you mean 'Tokens:AccessTokenLifetime'?")]
     [InlineData("Mail:Smtp:Hots", "Did you mean 'Mail:Smtp:Host'?")]
     [InlineData("Sessions:Xyzzyxyzzyxyzzyxyzzyxyzzy", "Unknown setting 'Sessions:Xyzzyxyzzyxyzzyxyzzyxyzzy'. Remove it.")]
+    [InlineData("Upstream:Providers:contoso:ClientSecrets", "Did you mean 'Upstream:Providers:contoso:ClientSecret'?")]
+    [InlineData("Upstream:Provider:contoso:ClientId", "Did you mean 'Upstream:Providers'?")]
     [InlineData("Passwords:MinimumLength", "Unknown setting 'Passwords:MinimumLength'")]
     [InlineData("Isuer", "Did you mean 'Issuer'?")]
     [InlineData("Databse:Provider", "Did you mean 'Database'?")]
@@ -44,6 +46,15 @@ public sealed class SettingTests
     [InlineData("RefreshTokens:DeviceBinding", "Perhaps", "'Perhaps' at 'RefreshTokens:DeviceBinding'")]
     [InlineData("Events:Retention", "00:10:00", "Events:Retention")]
     [InlineData("Branding:AccentColor", "blue", "Branding:AccentColor")]
+    [InlineData("Upstream:Providers:contoso:Preset", "Facebook", "'Facebook' at 'Upstream:Providers:contoso:Preset'")]
+    [InlineData("Upstream:Providers:contoso:DisplayName", "Contoso", "Upstream:Providers:contoso:Authority: set it to the issuer identifier")]
+    [InlineData("Upstream:Providers:contoso:Authority", "http://id.contoso.com", "Upstream:Providers:contoso:Authority: set it to the issuer identifier")]
+    [InlineData("Upstream:Providers:contoso:Preset", "Google", "Upstream:Providers:contoso:ClientSecret: set it to the client secret")]
+    [InlineData("Upstream:Providers:contoso:HomeRealms:0", "https://contoso.com", "Upstream:Providers:contoso:HomeRealms: 'https://contoso.com' is not a domain")]
+    [InlineData("Upstream:Providers:contoso:TrustedAcr:gold", "9", "Upstream:Providers:contoso:TrustedAcr: 'gold' is 9 here")]
+    [InlineData("Upstream:Providers:contoso:Scopes:0", "email", "Upstream:Providers:contoso:Scopes: openid is missing")]
+    [InlineData("Upstream:Providers:contoso:IconUrl", "https://cdn.example/x.svg", "Upstream:Providers:contoso:IconUrl: it must be a path on this server")]
+    [InlineData("Upstream:Providers:callback:Preset", "GitHub", "Upstream:Providers:callback: a name has at most")]
     public async Task A_value_that_does_not_fit_is_refused_by_key(string key, string value, string message)
     {
         var (code, _, error) = await Startup.StartAsync((key, value));
@@ -51,6 +62,27 @@ public sealed class SettingTests
         Assert.Equal(1, code);
         Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_domain_is_at_home_at_one_provider()
+    {
+        var (code, _, error) = await Startup.StartAsync(
+            ("Upstream:Providers:one:HomeRealms:0", "contoso.com"), ("Upstream:Providers:two:HomeRealms:0", "Contoso.com"));
+
+        Assert.Equal(1, code);
+        Assert.Contains("Upstream:Providers:two:HomeRealms: 'Contoso.com' is a home realm of one already.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_secret_of_a_provider_is_in_no_message()
+    {
+        var (_, _, error) = await Startup.StartAsync(
+            ("Upstream:Providers:one:ClientSecret", "the-secret-of-one"), ("Upstream:Providers:one:Preset", "Google"), ("Upstream:Providers:one:Scopes:0", "email"));
+
+        Assert.Contains("Upstream:Providers:one", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("the-secret-of-one", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("the-secret-of-one", new IdentityProvider.Protocol.Upstream.UpstreamProviderOptions { ClientSecret = "the-secret-of-one" }.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
