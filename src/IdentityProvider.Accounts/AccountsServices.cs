@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
@@ -6,6 +7,7 @@ using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Upstream;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
@@ -89,9 +91,28 @@ public static class AccountsServices
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<ILogger<SignInService>>()));
+        services.AddUpstream();
         services.AddAuthentication(SessionCookie.Scheme)
             .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionCookie.Scheme, null);
         return services;
+    }
+
+    private static void AddUpstream(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new UpstreamAttempts(
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<IDataProtectionProvider>(),
+            provider.GetRequiredService<IOptions<SessionCookieOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddScoped(provider => new ExternalSignInService(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<IExternalLoginStore>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<PendingSecondFactors>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ExternalSignInService>>()));
     }
 
     /// <summary>ASP.NET Core Identity's handler, told what it would else take from the request or leave open.</summary>

@@ -11,4 +11,13 @@ public static class AccountEventTypes
 
     /// <summary>Somebody signed out.</summary>
     public const string Logout = "logout";
+
+    /// <summary>An account was made.</summary>
+    public const string AccountCreated = "account_created";
+
+    /// <summary>An account at another provider signs the person in from now on.</summary>
+    public const string ExternalLoginLinked = "external_login_linked";
+
+    /// <summary>It does so no more.</summary>
+    public const string ExternalLoginUnlinked = "external_login_unlinked";
 }

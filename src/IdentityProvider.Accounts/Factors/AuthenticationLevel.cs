@@ -16,6 +16,9 @@ public static class AuthenticationLevel
     internal const string OneTimePassword = "otp";
     internal const string MultipleFactors = "mfa";
 
+    /// <summary>A sign-in at another provider. RFC 8176 has no word for it; this is the one that is in use.</summary>
+    internal const string Federated = "fed";
+
     /// <summary>A private key and a gesture of its user; the key is bound to a device, or synced among several.</summary>
     internal static IReadOnlyList<string> Passkey(bool synced) => [synced ? "swk" : "hwk", "user", MultipleFactors];
 

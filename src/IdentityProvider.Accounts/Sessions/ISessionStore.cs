@@ -21,6 +21,9 @@ public sealed record NewSession
     /// <summary>The used methods, by RFC 8176.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
+    /// <summary>How long before now the person authenticated, where another provider says so.</summary>
+    public TimeSpan Age { get; init; }
+
     /// <summary>"Keep me signed in": the cookie outlives the browser.</summary>
     public required bool Persistent { get; init; }
 
@@ -106,7 +109,7 @@ public sealed record SessionSummary
 public interface ISessionStore
 {
     /// <summary>
-    /// Stores a session, with the database's time as its authentication time. When a session of this id exists (the same person
+    /// Stores a session. Its authentication time is the database's, less its age. When a session of this id exists (the same person
     /// authenticates again), it gets the new handle, authentication and lifetimes instead, and keeps its grants.
     /// False when the person is disabled, gone, or of another epoch by now, or the existing session has ended.
     /// </summary>

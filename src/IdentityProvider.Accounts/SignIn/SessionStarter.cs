@@ -10,7 +10,11 @@ namespace IdentityProvider.Accounts.SignIn;
 /// <summary>What somebody has just proved.</summary>
 /// <param name="Acr">The authentication context class that it adds up to.</param>
 /// <param name="Amr">The methods, by RFC 8176.</param>
-internal sealed record Proof(string Acr, IReadOnlyList<string> Amr);
+internal sealed record Proof(string Acr, IReadOnlyList<string> Amr)
+{
+    /// <summary>How long ago, where somebody else has witnessed it.</summary>
+    public TimeSpan Age { get; init; }
+}
 
 /// <summary>Turns a proof into the session of this browser.</summary>
 internal sealed partial class SessionStarter(
@@ -49,6 +53,7 @@ internal sealed partial class SessionStarter(
             UserEpoch = user.Epoch,
             Acr = proof.Acr,
             Amr = proof.Amr,
+            Age = proof.Age,
             Persistent = remember,
             IdleLifetime = _options.IdleLifetime,
             AbsoluteLifetime = _options.AbsoluteLifetime,

@@ -13,7 +13,7 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
     private const string Upsert = """
         INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
             idle_expires_at, absolute_expires_at, remote_address, user_agent, clients)
-        SELECT $1, $2, u."Id", u."Epoch", t.now, $5, $6, $7, least(t.now + $8, t.now + $9), t.now + $9, $10, $11, '{}'
+        SELECT $1, $2, u."Id", u."Epoch", t.now - $12, $5, $6, $7, least(t.now + $8, t.now + $9), t.now + $9, $10, $11, '{}'
         FROM "AspNetUsers" u CROSS JOIN (SELECT clock_timestamp() AS now) t
         WHERE u."Id" = $3 AND u."Epoch" = $4 AND u."DisabledAt" IS NULL
         FOR SHARE OF u
@@ -56,7 +56,7 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
             .Uuid(session.Id).Bytes(session.HandleHash).Uuid(session.UserId).Bigint(session.UserEpoch)
             .Text(session.Acr).Texts(session.Amr).Boolean(session.Persistent)
             .Interval(session.IdleLifetime).Interval(session.AbsoluteLifetime)
-            .Text(session.RemoteAddress).Text(session.UserAgent)
+            .Text(session.RemoteAddress).Text(session.UserAgent).Interval(session.Age)
             .ExecuteNonQueryAsync() == 1;
     }
 

@@ -9,7 +9,7 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
     private const string Upsert = """
         INSERT INTO sessions (id, handle_hash, user_id, user_epoch, auth_time, acr, amr, persistent,
             idle_expires_at, absolute_expires_at, remote_address, user_agent, clients)
-        SELECT $id, $hash, u."Id", u."Epoch", $now, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent, '[]'
+        SELECT $id, $hash, u."Id", u."Epoch", $authTime, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent, '[]'
         FROM "AspNetUsers" u WHERE u."Id" = $user AND u."Epoch" = $epoch AND u."DisabledAt" IS NULL
         ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
             acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
@@ -40,7 +40,7 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
             ("$id", session.Id), ("$hash", session.HandleHash), ("$user", session.UserId), ("$epoch", session.UserEpoch),
             ("$acr", session.Acr), ("$amr", session.Amr), ("$persistent", session.Persistent),
             ("$idle", Earlier(now + session.IdleLifetime, absolute)), ("$absolute", absolute),
-            ("$address", session.RemoteAddress), ("$userAgent", session.UserAgent), ("$now", now));
+            ("$address", session.RemoteAddress), ("$userAgent", session.UserAgent), ("$authTime", now - session.Age));
         return Task.FromResult(rows == 1);
     }
 

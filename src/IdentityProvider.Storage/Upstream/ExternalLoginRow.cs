@@ -6,6 +6,9 @@ namespace IdentityProvider.Storage.Upstream;
 /// <summary>An account at another provider that signs a person in here.</summary>
 internal sealed class ExternalLoginRow
 {
+    /// <summary>In <c>suspensions</c>, whose key is issuer and subject with a blank between them: no issuer has one.</summary>
+    public const string SuspensionKind = "external_login";
+
     /// <summary>The other provider's issuer identifier.</summary>
     public required string Issuer { get; init; }
 

@@ -30,6 +30,18 @@ public abstract class SessionContract(TestDatabase database)
         Assert.Null(await Sessions.FindAsync(Scene.Bytes(), _idle, CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Who_signed_in_elsewhere_a_while_ago_has_done_so_then()
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.SaveSessionAsync(it => it with { Age = TimeSpan.FromHours(3) });
+
+        var session = (await FindAsync(scene))!;
+
+        Assert.InRange(session.AuthTime, Scene.Ago(TimeSpan.FromHours(3.1)), Scene.Ago(TimeSpan.FromHours(2.9)));
+        Assert.True(session.ExpiresAt > session.Now + TimeSpan.FromDays(29.9));
+    }
+
     [Theory]
     [InlineData(Death.UserDisabled)]
     [InlineData(Death.EpochRaised)]
