@@ -59,6 +59,7 @@ public static class AccountsServices
         services.TryAddSingleton<LocalCounters>();
         services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());
         services.AddSingleton<SignInThrottle>();
+        services.AddSingleton(provider => new LastMethod(provider.GetRequiredService<IOptions<SessionCookieOptions>>()));
         services.AddSingleton<SessionStarter>();
         services.AddSingleton<PendingSecondFactors>();
         services.AddPasskeys();

@@ -26,6 +26,7 @@ public static class UIServices
     public static IServiceCollection AddIdentityProviderUI(this IServiceCollection services)
     {
         services.AddOptions<BrandingOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Brands>();
         services.AddSingleton<PageAssets>();
         services.AddScoped<PageTexts>();
 

@@ -18,7 +18,7 @@ internal sealed record Proof(string Acr, IReadOnlyList<string> Amr)
 
 /// <summary>Turns a proof into the session of this browser.</summary>
 internal sealed partial class SessionStarter(
-    ISessionStore sessions, SessionCookie cookie, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionStarter> logger)
+    ISessionStore sessions, SessionCookie cookie, LastMethod lastMethod, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionStarter> logger)
 {
     private const int LongestUserAgent = 256;
 
@@ -66,6 +66,7 @@ internal sealed partial class SessionStarter(
         }
 
         cookie.Write(context.Response, handle, remember ? _options.AbsoluteLifetime : null);
+        lastMethod.Write(context.Response, proof.Amr);
         SignedIn(user.Id, session.Id, proof.Acr);
         return true;
     }

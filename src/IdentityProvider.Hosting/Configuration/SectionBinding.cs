@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,12 +62,24 @@ internal sealed class SectionValidator<T>(string section) : IValidateOptions<T>
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
         problems.AddRange(results.Select(result => $"{path}:{string.Join(", ", result.MemberNames)}: {result.ErrorMessage}"));
 
-        foreach (var property in options.GetType().GetProperties().Where(property => property.PropertyType.Assembly == typeof(T).Assembly && property.PropertyType.IsClass))
+        foreach (var property in options.GetType().GetProperties())
         {
-            if (property.GetValue(options) is { } nested)
+            if (property.GetValue(options) is IDictionary entries)
+            {
+                foreach (DictionaryEntry entry in entries)
+                {
+                    if (entry.Value is { } record && IsRecord(record.GetType()))
+                    {
+                        Validate($"{path}:{property.Name}:{entry.Key}", record, problems);
+                    }
+                }
+            }
+            else if (IsRecord(property.PropertyType) && property.GetValue(options) is { } nested)
             {
                 Validate($"{path}:{property.Name}", nested, problems);
             }
         }
     }
+
+    private static bool IsRecord(Type type) => type.Assembly == typeof(T).Assembly && type.IsClass;
 }

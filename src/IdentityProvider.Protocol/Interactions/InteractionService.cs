@@ -72,6 +72,7 @@ public sealed class InteractionService
         }
 
         var client = request.Client;
+        context.Features.Set(new InteractingClient(client.ClientId));
         var session = await _subjects.GetSessionAsync(context);
         var needs = AuthorizationNeeds.Assess(request, session, interaction);
         var remembered = session is not null && client.RequireConsent
@@ -169,6 +170,11 @@ public sealed class InteractionService
 
         var parameters = Parameters.FromJson(interaction.Parameters);
         var logout = await _logouts.ReadAsync(parameters, context.RequestAborted);
+        if (logout.Client is { } client)
+        {
+            context.Features.Set(new InteractingClient(client.ClientId));
+        }
+
         var frames = interaction is { Ended: { } ended, Expired: false } ? await _frontChannel.FindFramesAsync(ended, context.RequestAborted) : [];
         return new PendingLogout
         {

@@ -25,6 +25,41 @@ public sealed class LoginPageTests(PagesFixture pages) : IClassFixture<PagesFixt
         Assert.Equal(await RefusalAsync("alice", "wrong"), await RefusalAsync("nobody-of-that-name", "wrong"));
     }
 
+    [Fact]
+    public async Task After_the_first_sign_in_the_page_says_how_it_was_done_also_when_signed_out()
+    {
+        var browser = pages.Host.NewClient();
+        Assert.Null(await HintAsync(browser));
+
+        await pages.Host.SignInAsync("alice", browser: browser);
+        using var signedOut = await browser.PostFormAsync("/account/logout", []);
+
+        Assert.Equal("Last time you signed in with your password.", await HintAsync(browser));
+    }
+
+    [Theory]
+    [InlineData("passkey", "Last time you signed in with a passkey.")]
+    [InlineData("<script>", null)]
+    [InlineData("alice", null)]
+    public async Task The_hint_is_one_of_our_own_words(string cookie, string? hint)
+    {
+        using var browser = pages.Host.NewClient(cookies: false);
+        browser.DefaultRequestHeaders.Add("Cookie", "idp.last-method=" + cookie);
+
+        Assert.Equal(hint, await HintAsync(browser));
+    }
+
+    [Fact]
+    public async Task The_hint_holds_nothing_but_the_word()
+    {
+        using var response = await pages.Host.NewClient().PostFormAsync("/account/login", Credentials("alice", "alice"));
+        var cookie = response.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("idp.last-method", StringComparison.Ordinal));
+
+        Assert.Equal("idp.last-method=password", cookie.Split(';')[0]);
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("samesite=lax", cookie, StringComparison.OrdinalIgnoreCase);
+    }
+
     public static TheoryData<string, string> Implausible => new()
     {
         { "", "" },
@@ -129,4 +164,10 @@ public sealed class LoginPageTests(PagesFixture pages) : IClassFixture<PagesFixt
 
     private static Dictionary<string, string> Credentials(string username, string password) =>
         new() { ["username"] = username, ["password"] = password };
+
+    private static async Task<string?> HintAsync(HttpClient browser)
+    {
+        using var response = await browser.GetAsync("/account/login");
+        return (await response.ReadHtmlAsync()).GetElementById("last-used")?.TextContent;
+    }
 }

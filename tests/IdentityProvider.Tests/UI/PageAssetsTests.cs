@@ -30,7 +30,7 @@ public sealed class PageAssetsTests
     public async Task The_style_sheet_takes_less_than_20_KB() =>
         Assert.InRange((await ServeAsync(Create("#2f54d6"), "x", PageAssets.StyleSheet)).ContentLength!.Value, 1, 20 * 1024);
 
-    private static PageAssets Create(string accent) => new(Options.Create(new BrandingOptions { AccentColor = accent }));
+    private static PageAssets Create(string accent) => new(new Brands(Options.Create(new BrandingOptions { AccentColor = accent })));
 
     private static string HashOf(PageAssets assets) => assets.Url(new DefaultHttpContext(), PageAssets.StyleSheet).Split('/')[2];
 

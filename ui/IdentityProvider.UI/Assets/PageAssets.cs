@@ -4,13 +4,12 @@ using System.Security.Cryptography;
 using System.Text;
 using IdentityProvider.UI.Branding;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.UI.Assets;
 
 /// <summary>
-/// The style sheet, the script and the mark. They are embedded, so that every host serves them the same way, and their addresses
-/// carry a hash of their content, so that a browser may keep them for ever.
+/// The style sheets, the script, marks and logos. Ours are embedded, so that every host serves them the same way; those of brands are read
+/// at the start. Addresses carry a hash of the content, so that a browser may keep it for ever.
 /// </summary>
 internal sealed class PageAssets
 {
@@ -18,24 +17,28 @@ internal sealed class PageAssets
     public const string Script = "site.js";
     public const string Mark = "mark.svg";
 
+    private const string Svg = "image/svg+xml";
+
     private readonly Dictionary<string, Asset> _assets;
 
-    public PageAssets(IOptions<BrandingOptions> branding)
+    public PageAssets(Brands brands)
     {
-        var accent = Srgb.Parse(branding.Value.AccentColor);
-        var (light, dark) = (AccentPalette.Light(accent), AccentPalette.Dark(accent));
-        var themes = $":root{{{light.ToCss()}}}@media (prefers-color-scheme:dark){{:root{{{dark.ToCss()}}}}}";
-        var mark = Embedded(Mark)
-            .Replace("{accent}", light.Fill.ToString(), StringComparison.Ordinal)
-            .Replace("{on-accent}", light.OnFill.ToString(), StringComparison.Ordinal);
-
         _assets = new Dictionary<string, Asset>(StringComparer.Ordinal)
         {
-            [StyleSheet] = Asset.Create("text/css; charset=utf-8", Embedded(StyleSheet) + themes),
             [Script] = Asset.Create("text/javascript; charset=utf-8", Embedded(Script)),
-            [Mark] = Asset.Create("image/svg+xml", mark),
         };
+        foreach (var brand in brands.All)
+        {
+            Add(brand);
+        }
     }
+
+    /// <summary>The style sheet that a client's page loads after the one of all pages; null: none.</summary>
+    public static string? StyleSheetOf(Brand brand) => brand.Key.Length == 0 ? null : brand.AssetName(StyleSheet);
+
+    /// <summary>The logo of the light or the dark theme as an asset; null: there is no such file.</summary>
+    public static string? LogoOf(Brand brand, bool dark = false) =>
+        (dark ? brand.DarkLogoFile : brand.LogoFile) is { } file ? brand.AssetName((dark ? "logo-dark" : "logo") + Path.GetExtension(file).ToLowerInvariant()) : null;
 
     public string Url(HttpContext context, string name) => $"{context.Request.PathBase}/assets/{_assets[name].Hash}/{name}";
 
@@ -55,6 +58,9 @@ internal sealed class PageAssets
         headers.CacheControl = hash == asset.Hash ? "public, max-age=31536000, immutable" : "no-cache";
         headers.XContentTypeOptions = "nosniff";
         headers.Vary = "Accept-Encoding";
+
+        // A drawing that is opened by itself is a document, and may have scripts in it.
+        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
         context.Response.ContentType = asset.ContentType;
 
         var compressed = context.Request.Headers.AcceptEncoding.ToString().Contains("br", StringComparison.Ordinal);
@@ -71,6 +77,33 @@ internal sealed class PageAssets
         }
     }
 
+    private void Add(Brand brand)
+    {
+        var palette = AccentPalette.Light(brand.Accent);
+        var mark = Embedded(Mark)
+            .Replace("{accent}", palette.Fill.ToString(), StringComparison.Ordinal)
+            .Replace("{on-accent}", palette.OnFill.ToString(), StringComparison.Ordinal);
+        _assets[brand.AssetName(Mark)] = Asset.Create(Svg, mark);
+        _assets[brand.AssetName(StyleSheet)] = Asset.Create("text/css; charset=utf-8", (brand.Key.Length == 0 ? Embedded(StyleSheet) : "") + brand.ToCss());
+        AddLogo(LogoOf(brand), brand.LogoFile);
+        AddLogo(LogoOf(brand, dark: true), brand.DarkLogoFile);
+    }
+
+    private void AddLogo(string? name, string? file)
+    {
+        if (name is not null)
+        {
+            var contentType = Path.GetExtension(name) switch
+            {
+                ".svg" => Svg,
+                ".png" => "image/png",
+                ".webp" => "image/webp",
+                _ => "image/jpeg",
+            };
+            _assets[name] = Asset.Create(contentType, File.ReadAllBytes(file!));
+        }
+    }
+
     private static string Embedded(string name)
     {
         using var reader = new StreamReader(typeof(PageAssets).Assembly.GetManifestResourceStream(name)!);
@@ -79,9 +112,10 @@ internal sealed class PageAssets
 
     private sealed record Asset(string ContentType, string Hash, byte[] Plain, byte[] Brotli)
     {
-        public static Asset Create(string contentType, string content)
+        public static Asset Create(string contentType, string content) => Create(contentType, Encoding.UTF8.GetBytes(content));
+
+        public static Asset Create(string contentType, byte[] plain)
         {
-            var plain = Encoding.UTF8.GetBytes(content);
             var hash = Base64Url.EncodeToString(SHA256.HashData(plain).AsSpan(0, 9));
             using var compressed = new MemoryStream();
             using (var brotli = new BrotliStream(compressed, CompressionLevel.SmallestSize))

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.UI.Pages;
@@ -33,6 +34,7 @@ internal static class GalleryStates
             model.Problem = model.Texts["Login.Throttled", model.Texts.Duration(TimeSpan.FromMinutes(12))];
         }),
         Login("Sign in, without a client", "login/local", _ => { }),
+        Login("Sign in, with a hint", "login/last-used", model => (model.Pending, model.LastUsed) = (Authorization, SignInMethod.Passkey)),
         Login("Sign in, long names", "login/long", model => model.Pending = Authorization with { Client = LongNames }),
         Login("Confirm it is you", "login/confirm", model =>
         {

@@ -30,7 +30,7 @@ public enum LoginStep
 }
 
 /// <summary>Sign-in: <c>/account/login?interaction=…</c>, or <c>?returnUrl=…</c> for an address of this server.</summary>
-public sealed class LoginModel(InteractionService interactions, SignInService signIn, AccountSecurity security, ISubjects subjects, PageTexts texts) : PageModel
+public sealed class LoginModel(InteractionService interactions, SignInService signIn, AccountSecurity security, LastMethod lastMethod, ISubjects subjects, PageTexts texts) : PageModel
 {
     private const int MaxUsernameLength = 256;
     private const int MaxPasswordLength = 1024;
@@ -92,6 +92,9 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
     /// <summary>What the browser needs to ask for a passkey.</summary>
     public PasskeyPrompt? Prompt { get; internal set; }
+
+    /// <summary>How somebody signed in at this browser the last time.</summary>
+    public SignInMethod? LastUsed { get; internal set; }
 
     /// <summary>Why the last try did not work, and what to do.</summary>
     public string? Problem { get; internal set; }
@@ -242,6 +245,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         else if (Step != LoginStep.Continue)
         {
             Prompt = await signIn.PromptAsync(HttpContext);
+            LastUsed = Step == LoginStep.SignIn ? lastMethod.Read(Request) : null;
         }
 
         var headers = PageSecurity.For(HttpContext);
