@@ -69,14 +69,9 @@ internal static class KnownSettings
             {
                 yield return Describe(child.Path, section.Path + ":", child.Key, properties.Select(known => known.Name));
             }
-            else
+            else if (IsNested(property.PropertyType))
             {
-                // Of a dictionary the keys are free, and each entry is a record.
-                var entry = EntryOf(property.PropertyType);
-                var records = IsNested(property.PropertyType)
-                    ? UnknownChildren(child, property.PropertyType)
-                    : entry is not null && IsNested(entry) ? child.GetChildren().SelectMany(record => UnknownChildren(record, entry)) : [];
-                foreach (var problem in records)
+                foreach (var problem in UnknownChildren(child, property.PropertyType))
                 {
                     yield return problem;
                 }
@@ -99,9 +94,6 @@ internal static class KnownSettings
 
     private static bool IsNested(Type type) =>
         type.IsClass && type != typeof(string) && !type.IsAssignableTo(typeof(IEnumerable));
-
-    private static Type? EntryOf(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
 
     /// <summary>
     /// At the root, a host may have sections of its own and the environment is full of strangers, so only what looks like one of ours

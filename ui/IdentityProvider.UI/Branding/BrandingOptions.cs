@@ -41,7 +41,7 @@ public sealed record BrandingOptions : IValidatableObject
     public string? TermsUrl { get; set; }
 
     /// <summary>Brands of clients, by client id in any case: on pages that a person meets on the way to that client. What is absent there is as above.</summary>
-    public Dictionary<string, ClientBranding> Clients { get; set; } = [];
+    public IReadOnlyDictionary<string, ClientBranding> Clients { get; set; } = new Dictionary<string, ClientBranding>();
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => ClientBranding.CheckLogo(LogoUrl, LogoFile, DarkLogoFile);
