@@ -20,4 +20,11 @@ public sealed record Argon2Options
     /// <summary>Hashes that may wait; beyond that a sign-in is answered 503.</summary>
     [Range(1, 100_000)]
     public int MaxQueue { get; set; } = 128;
+
+    /// <summary>
+    /// How many hashes one network (an IPv4 address, an IPv6 /64) may have under way, waiting ones included; 0: a quarter of <see cref="MaxQueue"/>. Whoever floods
+    /// the sign-in page then waits for itself, and everybody else for a quarter of the queue.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int MaxQueuePerNetwork { get; set; }
 }

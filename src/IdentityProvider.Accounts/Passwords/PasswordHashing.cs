@@ -16,11 +16,14 @@ internal sealed class PasswordHashing : IDisposable
     private readonly Channel<Action> _queue;
     private readonly Lazy<string> _decoy;
     private readonly Lazy<int> _workers;
+    private readonly Dictionary<string, int> _waiting = new(StringComparer.Ordinal);
+    private readonly int _share;
     private readonly User _nobody = new();
 
     public PasswordHashing(IPasswordHasher<User> hasher, IOptions<Argon2Options> options)
     {
         _hasher = hasher;
+        _share = options.Value.MaxQueuePerNetwork > 0 ? options.Value.MaxQueuePerNetwork : Math.Max(1, options.Value.MaxQueue / 4);
         _queue = Channel.CreateBounded<Action>(options.Value.MaxQueue);
         _decoy = new Lazy<string>(() => _hasher.HashPassword(_nobody, "a password that nobody has"));
         _workers = new Lazy<int>(() => StartWorkers(options.Value.MaxConcurrency));
@@ -29,19 +32,64 @@ internal sealed class PasswordHashing : IDisposable
     /// <exception cref="OverloadedException">The queue is full.</exception>
     public Task<string> HashAsync(string password) => RunAsync(() => _hasher.HashPassword(_nobody, password));
 
-    /// <exception cref="OverloadedException">The queue is full.</exception>
-    public Task<PasswordVerificationResult> VerifyAsync(string hash, string password) =>
-        RunAsync(() => _hasher.VerifyHashedPassword(_nobody, hash, password));
+    /// <exception cref="OverloadedException">The queue, or this network's share of it, is full.</exception>
+    public Task<PasswordVerificationResult> VerifyAsync(string hash, string password, string network) =>
+        RunAsync(() => _hasher.VerifyHashedPassword(_nobody, hash, password), network);
 
     /// <summary>Costs as much as <see cref="VerifyAsync"/> with a current hash, and always fails: for names that do not exist.</summary>
-    /// <exception cref="OverloadedException">The queue is full.</exception>
-    public Task<PasswordVerificationResult> VerifyDecoyAsync(string password) => RunAsync(() =>
-    {
-        _hasher.VerifyHashedPassword(_nobody, _decoy.Value, password);
-        return PasswordVerificationResult.Failed;
-    });
+    /// <exception cref="OverloadedException">The queue, or this network's share of it, is full.</exception>
+    public Task<PasswordVerificationResult> VerifyDecoyAsync(string password, string network) => RunAsync(
+        () =>
+        {
+            _hasher.VerifyHashedPassword(_nobody, _decoy.Value, password);
+            return PasswordVerificationResult.Failed;
+        },
+        network);
 
     public void Dispose() => _queue.Writer.TryComplete();
+
+    private async Task<T> RunAsync<T>(Func<T> work, string network)
+    {
+        if (!TryJoin(network))
+        {
+            throw new OverloadedException();
+        }
+
+        try
+        {
+            return await RunAsync(work);
+        }
+        finally
+        {
+            Leave(network);
+        }
+    }
+
+    private bool TryJoin(string network)
+    {
+        lock (_waiting)
+        {
+            var waiting = _waiting.GetValueOrDefault(network);
+            if (waiting >= _share)
+            {
+                return false;
+            }
+
+            _waiting[network] = waiting + 1;
+            return true;
+        }
+    }
+
+    private void Leave(string network)
+    {
+        lock (_waiting)
+        {
+            if (--_waiting[network] == 0)
+            {
+                _waiting.Remove(network);
+            }
+        }
+    }
 
     private Task<T> RunAsync<T>(Func<T> work)
     {

@@ -145,9 +145,10 @@ public sealed partial class SignInService
     private async Task<SignInAnswer> CheckAsync(HttpContext context, string identifier, string password, bool remember, string destination)
     {
         var user = await FindAsync(identifier);
+        var network = SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress);
         var result = user is { PasswordHash: { } hash, DisabledAt: null }
-            ? await _hashing.VerifyAsync(hash, password)
-            : await _hashing.VerifyDecoyAsync(password);
+            ? await _hashing.VerifyAsync(hash, password, network)
+            : await _hashing.VerifyDecoyAsync(password, network);
         if (user is null || result == PasswordVerificationResult.Failed)
         {
             SignInRefused();

@@ -75,7 +75,7 @@ internal sealed class SignInThrottle(ICounters counters, IOptions<RateLimitOptio
         new($"idp:code:{userId:N}", $"idp:sign-in:{NetworkOf(address)}");
 
     /// <summary>IPv6 by /64, which is what one subscriber has; IPv4 by address.</summary>
-    private static string NetworkOf(IPAddress? address)
+    public static string NetworkOf(IPAddress? address)
     {
         if (address is null)
         {

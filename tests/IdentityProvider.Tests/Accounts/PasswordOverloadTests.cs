@@ -14,6 +14,7 @@ public sealed class PasswordOverloadTests : IAsyncLifetime
     {
         options.Settings["Argon2:MaxConcurrency"] = "1";
         options.Settings["Argon2:MaxQueue"] = "1";
+        options.Settings["Argon2:MaxQueuePerNetwork"] = "5";
         options.Configure = CountingPasswordHasher.Install;
     });
 
@@ -50,6 +51,50 @@ public sealed class PasswordOverloadTests : IAsyncLifetime
         Assert.Equal("/account", (await running).Url.AbsolutePath);
         Assert.Equal("/account", (await waiting).Url.AbsolutePath);
         Assert.Equal(1, hasher.MostAtATime);
+    }
+
+    [Fact]
+    [Trait("row", "R2")]
+    public async Task A_network_that_floods_the_queue_takes_its_share_and_not_the_place_of_others()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Settings["Argon2:MaxConcurrency"] = "1";
+            options.Settings["Argon2:MaxQueue"] = "8";
+            options.Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
+            options.Configure = CountingPasswordHasher.Install;
+        });
+        var hasher = host.Services.GetRequiredService<CountingPasswordHasher>();
+        hasher.Gate.Reset();
+
+        // A quarter of eight. Whoever comes from there beyond it is refused at once, and the queue is free for others.
+        var flood = Enumerable.Range(0, 20).Select(number => SignInAsync(host, "203.0.113.7", $"nobody{number}")).ToArray();
+        await UntilAsync(() => flood.Count(task => task.IsCompleted) == flood.Length - 2);
+        foreach (var refused in flood.Where(task => task.IsCompleted))
+        {
+            using var response = await refused;
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (response.StatusCode, response.Headers.RetryAfter?.Delta));
+        }
+
+        var other = SignInAsync(host, "198.51.100.9", "alice");
+        await Task.Delay(200);
+        Assert.False(other.IsCompleted);
+
+        hasher.Gate.Set();
+        using var answer = await other;
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+
+        // The share is given back.
+        await Task.WhenAll(flood);
+        using var again = await SignInAsync(host, "203.0.113.7", "bob");
+        Assert.Equal(HttpStatusCode.SeeOther, again.StatusCode);
+    }
+
+    private static async Task<HttpResponseMessage> SignInAsync(TestHost host, string from, string username)
+    {
+        var browser = host.NewClient();
+        browser.DefaultRequestHeaders.Add("X-Forwarded-For", from);
+        return await browser.PostFormAsync("/account/login", new() { ["username"] = username, ["password"] = username });
     }
 
     private static async Task UntilAsync(Func<bool> condition)

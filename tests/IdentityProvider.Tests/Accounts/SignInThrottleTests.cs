@@ -155,7 +155,7 @@ public sealed class SignInThrottleTests : IAsyncLifetime
     [Trait("row", "R1")]
     public async Task An_attempt_that_was_not_checked_is_nobodys_failure()
     {
-        await using var host = await StartAsync(install: true, ("Argon2:MaxConcurrency", "1"), ("Argon2:MaxQueue", "1"));
+        await using var host = await StartAsync(install: true, ("Argon2:MaxConcurrency", "1"), ("Argon2:MaxQueue", "1"), ("Argon2:MaxQueuePerNetwork", "5"));
         var hasher = host.Services.GetRequiredService<CountingPasswordHasher>();
         hasher.Gate.Reset();
 
