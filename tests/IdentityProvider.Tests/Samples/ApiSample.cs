@@ -33,6 +33,27 @@ internal static class ApiSample
         var app = builder.Build();
         app.MapGet("/notes", (ClaimsPrincipal user) => Results.Ok($"Notes of {user.FindFirstValue("sub")}")).RequireAuthorization("read");
         #endregion
+
+        #region docs/clients.md, step-up
+        app.MapDelete("/notes", () => Results.NoContent()).RequireAuthorization("read").AddEndpointFilter(TwoFactorsLately);
+
+        static async ValueTask<object?> TwoFactorsLately(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+        {
+            var (http, longest) = (call.HttpContext, TimeSpan.FromMinutes(5));
+            var strong = http.User.FindFirstValue("acr") is "2" or "phr";
+            if (strong && long.TryParse(http.User.FindFirstValue("auth_time"), out var seconds)
+                && TimeProvider.System.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(seconds) <= longest)
+            {
+                return await next(call);
+            }
+
+            http.Response.Headers.WWWAuthenticate = $"""
+                Bearer error="insufficient_user_authentication", error_description="Two factors are needed", acr_values="2", max_age="{longest.TotalSeconds}"
+                """;
+            return Results.Unauthorized();
+        }
+        #endregion
+
         return app;
     }
 }

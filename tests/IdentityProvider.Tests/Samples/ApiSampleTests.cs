@@ -78,25 +78,21 @@ public sealed class ApiSampleTests(ApiSampleTests.Fixture fixture) : IClassFixtu
         Assert.Equal(expected, (await api.GetNotesAsync(token)).Status);
     }
 
-    [Fact]
-    public void The_documentation_quotes_the_sample()
+    [Theory]
+    [InlineData("#region docs/clients.md")]
+    [InlineData("#region docs/clients.md, step-up")]
+    public void The_documentation_quotes_the_sample(string start)
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "IdentityProvider.sln")))
-        {
-            root = root.Parent ?? throw new InvalidOperationException("The tests do not run in a clone.");
-        }
-
-        var source = File.ReadAllLines(Path.Combine(root.FullName, "tests", "IdentityProvider.Tests", "Samples", "ApiSample.cs"));
+        var source = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "IdentityProvider.Tests", "Samples", "ApiSample.cs"));
         var region = source
-            .SkipWhile(line => !line.Contains("#region docs/clients.md", StringComparison.Ordinal))
+            .SkipWhile(line => line.Trim() != start)
             .Skip(1)
             .TakeWhile(line => !line.Contains("#endregion", StringComparison.Ordinal))
             .ToArray();
         var indent = region[0].Length - region[0].TrimStart().Length;
         var snippet = string.Join('\n', region.Select(line => line.Length == 0 ? "" : line[indent..]));
 
-        var docs = File.ReadAllText(Path.Combine(root.FullName, "docs", "clients.md")).ReplaceLineEndings("\n");
+        var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "clients.md")).ReplaceLineEndings("\n");
 
         Assert.Contains($"```csharp\n{snippet}\n```", docs, StringComparison.Ordinal);
     }
@@ -176,10 +172,15 @@ public sealed class ApiSampleTests(ApiSampleTests.Fixture fixture) : IClassFixtu
 
         public async Task<(HttpStatusCode Status, string Body)> GetNotesAsync(string? token)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/notes");
-            request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-            using var response = await _http.SendAsync(request);
+            using var response = await SendAsync(HttpMethod.Get, token);
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+
+        public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string? token)
+        {
+            using var request = new HttpRequestMessage(method, "/notes");
+            request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+            return await _http.SendAsync(request);
         }
 
         public async ValueTask DisposeAsync()

@@ -31,6 +31,7 @@ public sealed class IntrospectionTests(Provider provider)
         Assert.Equal(["admin"], Jwt.Strings(answer.Json, "role"));
         Assert.True(answer.Json.GetProperty("exp").GetInt64() > answer.Json.GetProperty("iat").GetInt64());
         Assert.Equal("1", answer.String("acr"));
+        Assert.Equal(Jwt.Claims(tokens.IdToken).GetProperty("auth_time").GetInt64(), answer.Json.GetProperty("auth_time").GetInt64());
     }
 
     [Fact]
