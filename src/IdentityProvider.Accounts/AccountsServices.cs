@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
@@ -60,6 +61,8 @@ public static class AccountsServices
         services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton(provider => new LastMethod(provider.GetRequiredService<IOptions<SessionCookieOptions>>()));
+        services.AddSingleton<DeviceCookie>();
+        services.AddSingleton<KnownDevices>();
         services.AddSingleton<SessionStarter>();
         services.AddSingleton<PendingSecondFactors>();
         services.AddPasskeys();

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
@@ -19,6 +20,7 @@ using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.DataProtection;
+using IdentityProvider.Storage.Devices;
 using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Grants;
@@ -73,6 +75,7 @@ public static class StorageServices
         services.AddSingleton<ExpiredRowCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpiredRowCleanup>());
         services.AddSingleton<IFactorStore, FactorStore>();
+        services.AddSingleton<IDeviceStore, DeviceStore>();
         services.AddSingleton<OneTimeTokenStore>();
         services.AddSingleton<IOneTimeTokenStore>(provider => provider.GetRequiredService<OneTimeTokenStore>());
         services.AddSingleton<IExternalLoginStore, ExternalLoginStore>();

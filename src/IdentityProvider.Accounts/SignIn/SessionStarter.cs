@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
@@ -18,7 +19,7 @@ internal sealed record Proof(string Acr, IReadOnlyList<string> Amr)
 
 /// <summary>Turns a proof into the session of this browser.</summary>
 internal sealed partial class SessionStarter(
-    ISessionStore sessions, SessionCookie cookie, LastMethod lastMethod, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionStarter> logger)
+    ISessionStore sessions, SessionCookie cookie, KnownDevices devices, LastMethod lastMethod, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionStarter> logger)
 {
     private const int LongestUserAgent = 256;
 
@@ -65,6 +66,7 @@ internal sealed partial class SessionStarter(
             return false;
         }
 
+        await devices.SignedInAsync(context, user.Id);
         cookie.Write(context.Response, handle, remember ? _options.AbsoluteLifetime : null);
         lastMethod.Write(context.Response, proof.Amr);
         SignedIn(user.Id, session.Id, proof.Acr);
