@@ -82,6 +82,7 @@ public static class AccountsServices
             provider.GetRequiredService<SessionStarter>(),
             provider.GetRequiredService<IDataProtectionProvider>(),
             provider.GetRequiredService<IOptions<SessionOptions>>(),
+            provider.GetRequiredService<IOptions<PasskeyOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AccountSecurity>>()));
         services.AddScoped(provider => new SignInService(
@@ -122,14 +123,14 @@ public static class AccountsServices
     /// <summary>ASP.NET Core Identity's handler, told what it would else take from the request or leave open.</summary>
     private static void AddPasskeys(this IServiceCollection services)
     {
-        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<PasskeyOriginOptions>>((passkeys, relyingParty) =>
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<PasskeyOptions>>((passkeys, relyingParty) =>
         {
-            var origin = relyingParty.Value.Origin;
-            passkeys.ServerDomain = Uri.TryCreate(origin, UriKind.Absolute, out var url) ? url.IdnHost : null;
+            var origins = relyingParty.Value.Origins.ToHashSet(StringComparer.Ordinal);
+            passkeys.ServerDomain = relyingParty.Value.RelyingPartyId;
             passkeys.UserVerificationRequirement = "required";
             passkeys.ResidentKeyRequirement = "required";
             passkeys.AttestationConveyancePreference = "none";
-            passkeys.ValidateOrigin = context => ValueTask.FromResult(!context.CrossOrigin && context.Origin == origin);
+            passkeys.ValidateOrigin = context => ValueTask.FromResult(!context.CrossOrigin && origins.Contains(context.Origin));
         });
         services.TryAddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
         services.AddScoped<PasskeyCeremonies>();

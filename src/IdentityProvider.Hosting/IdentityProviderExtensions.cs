@@ -83,7 +83,12 @@ public static class IdentityProviderExtensions
             (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development);
             protocol.UiLocales = [.. Language.All.Select(language => language.Code)];
         });
-        services.Configure<PasskeyOriginOptions>(passkeys => passkeys.Origin = issuer);
+        services.AddSection<PasskeyOptions>("Passkeys");
+        services.PostConfigure<PasskeyOptions>(passkeys =>
+        {
+            passkeys.Origins = [settings.Issuer.GetLeftPart(UriPartial.Authority), .. passkeys.Origins];
+            passkeys.RelyingPartyId = passkeys.RelyingPartyId.Length > 0 ? passkeys.RelyingPartyId : settings.Issuer.IdnHost;
+        });
         services.Configure<SessionCookieOptions>(cookie => cookie.Secure = settings.IsHttps);
 
         services.AddSingleton<RootKeyHolder>();

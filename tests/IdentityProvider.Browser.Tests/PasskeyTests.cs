@@ -77,7 +77,7 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
     {
         await using var dave = await chromium.VisitAsync(site.Host);
         var page = dave.Page;
-        await Authenticator.PlugInAsync(page);
+        var device = await Authenticator.PlugInAsync(page);
         await AddPasskeyAsync(page, "dave", "Work laptop");
 
         var entry = page.Locator(".entries li");
@@ -92,10 +92,66 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
         await page.ClickAsync("#remove-submit");
         await Expect(entry).ToHaveCountAsync(0);
 
-        // The device still has it, but here it opens nothing any more.
+        // The page has told the browser, which has told the device.
+        for (var attempt = 0; await device.CountAsync() > 0; attempt++)
+        {
+            Assert.True(attempt < 50, "The device still has the passkey.");
+            await page.WaitForTimeoutAsync(100);
+        }
+    }
+
+    [Fact]
+    public async Task A_password_manager_hears_which_passkeys_there_are_and_which_are_gone()
+    {
+        await using var heidi = await chromium.VisitAsync(site.Host);
+        var page = heidi.Page;
+        await Authenticator.PlugInAsync(page);
+        await WithoutAutofillAsync(page);
+        await page.AddInitScriptAsync("""
+            for (const name of ['signalAllAcceptedCredentials', 'signalCurrentUserDetails', 'signalUnknownCredential']) {
+              PublicKeyCredential[name] = async what => { (window.signals ??= {})[name] = what; };
+            }
+            """);
+        var made = page.WaitForRequestAsync(request => request.Method == "POST" && request.Url.Contains("/passkeys/add", StringComparison.Ordinal));
+        await AddPasskeyAsync(page, "heidi");
+        var credential = JsonDocument.Parse(System.Web.HttpUtility.ParseQueryString((await made).PostData!)["credential"]!).RootElement.GetProperty("id").GetString();
+
+        var accepted = await SignalAsync(page, "signalAllAcceptedCredentials");
+        Assert.Equal("localhost", accepted.GetProperty("rpId").GetString());
+        Assert.Equal(credential, accepted.GetProperty("allAcceptedCredentialIds").EnumerateArray().Single().GetString());
+        var details = await SignalAsync(page, "signalCurrentUserDetails");
+        Assert.Equal((accepted.GetProperty("userId").GetString(), "heidi"), (details.GetProperty("userId").GetString(), details.GetProperty("name").GetString()));
+
+        await page.Locator(".entries li a").ClickAsync();
+        await page.ClickAsync("#remove-submit");
+        await Expect(page.Locator(".entries li")).ToHaveCountAsync(0);
+        Assert.Empty((await SignalAsync(page, "signalAllAcceptedCredentials")).GetProperty("allAcceptedCredentialIds").EnumerateArray());
+
         await SignOutAsync(page);
         await page.GotoAsync("/account/login");
+        await page.ClickAsync("#passkey-submit");
+        await Expect(page.Locator("#sign-in-problem")).ToBeVisibleAsync();
+        var unknown = await SignalAsync(page, "signalUnknownCredential");
+        Assert.Equal(("localhost", credential), (unknown.GetProperty("rpId").GetString(), unknown.GetProperty("credentialId").GetString()));
+    }
+
+    [Fact]
+    public async Task A_suspended_passkey_is_refused_and_not_called_unknown()
+    {
+        await using var ivan = await chromium.VisitAsync(site.Host);
+        var page = ivan.Page;
+        await Authenticator.PlugInAsync(page);
+        await WithoutAutofillAsync(page);
+        await AddPasskeyAsync(page, "ivan");
+        var href = await page.Locator(".entries li a").GetAttributeAsync("href");
+        await site.Host.ExecuteAsync($"INSERT INTO suspensions (user_id, kind, key, suspended_at) SELECT \"Id\", 'passkey', '{href!.Split("id=")[1]}', '2030-01-01' FROM \"AspNetUsers\" WHERE \"UserName\" = 'ivan'");
+
+        await SignOutAsync(page);
+        await page.GotoAsync("/account/login");
+        await page.ClickAsync("#passkey-submit");
         await Expect(page.Locator("#sign-in-problem")).ToContainTextAsync("The passkey was not accepted");
+        Assert.Equal("", await page.Locator("#passkey-form").GetAttributeAsync("data-unknown"));
+        Assert.Null(await ivan.CookieAsync("idp.session"));
     }
 
     [Fact]
@@ -154,6 +210,12 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
         });
         Assert.Contains("The passkey was not accepted", await replay.TextAsync(), StringComparison.Ordinal);
         Assert.Null(await grace.CookieAsync("idp.session"));
+    }
+
+    private static async Task<JsonElement> SignalAsync(IPage page, string name)
+    {
+        await page.WaitForFunctionAsync("name => window.signals?.[name]", name);
+        return await page.EvaluateAsync<JsonElement>("name => signals[name]", name);
     }
 
     private static async Task AddPasskeyAsync(IPage page, string username, string name = "")

@@ -193,6 +193,18 @@ public sealed class TestHost : IAsyncDisposable
         return browser;
     }
 
+    /// <summary>Changes the database behind the server's back: for what nothing else can bring about yet, or a test would wait for.</summary>
+    public async Task<int> ExecuteAsync(string sql)
+    {
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_directory.FullName, "idp.db")}");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // A test's own words.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return await command.ExecuteNonQueryAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)

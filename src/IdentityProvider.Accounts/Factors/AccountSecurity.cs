@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Sessions;
@@ -27,6 +28,7 @@ public sealed partial class AccountSecurity
     private readonly SessionStarter _sessions;
     private readonly IDataProtector _protector;
     private readonly TimeSpan _privilegedWindow;
+    private readonly string _relyingPartyId;
     private readonly TimeProvider _time;
     private readonly ILogger<AccountSecurity> _logger;
 
@@ -37,6 +39,7 @@ public sealed partial class AccountSecurity
         SessionStarter sessions,
         IDataProtectionProvider protection,
         IOptions<SessionOptions> options,
+        IOptions<PasskeyOptions> relyingParty,
         TimeProvider time,
         ILogger<AccountSecurity> logger)
     {
@@ -46,6 +49,7 @@ public sealed partial class AccountSecurity
         _sessions = sessions;
         _protector = protection.CreateProtector("totp-set-up");
         _privilegedWindow = options.Value.PrivilegedWindow;
+        _relyingPartyId = relyingParty.Value.RelyingPartyId;
         _time = time;
         _logger = logger;
     }
@@ -64,7 +68,12 @@ public sealed partial class AccountSecurity
     {
         ArgumentNullException.ThrowIfNull(session);
         return session.Now - session.AuthTime <= _privilegedWindow
-            && (session.Acr != AuthenticationLevel.OneFactor || !(await _factors.ReadAsync(session.UserId, cancellationToken)).TwoStep);
+            && session.Acr switch
+            {
+                AuthenticationLevel.EmailCode => false,
+                AuthenticationLevel.OneFactor => !(await _factors.ReadAsync(session.UserId, cancellationToken)).TwoStep,
+                _ => true,
+            };
     }
 
     /// <summary>A new secret for an authenticator app. Nothing is stored until a code has confirmed it.</summary>
@@ -161,6 +170,23 @@ public sealed partial class AccountSecurity
         ];
     }
 
+    /// <summary>
+    /// What a browser passes on to its password managers (WebAuthn Level 3 §5.1.10), so that they offer no key that was removed here and show
+    /// the name of today. A suspended key is still one of ours: it stays in the list.
+    /// </summary>
+    public string SignalOf(UserSession session, IReadOnlyList<PasskeyView> passkeys)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return JsonSerializer.Serialize(new
+        {
+            rpId = _relyingPartyId,
+            userId = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(session.UserId.ToString("D"))),
+            allAcceptedCredentialIds = passkeys.Select(passkey => passkey.Id),
+            name = session.Username,
+            displayName = session.Username,
+        });
+    }
+
     /// <summary>What a browser needs to make a passkey; null when the person is gone.</summary>
     public async Task<PasskeyPrompt?> PromptNewPasskeyAsync(HttpContext context, UserSession session)
     {
@@ -211,6 +237,7 @@ public sealed partial class AccountSecurity
             return false;
         }
 
+        await _factors.ForgetPasskeyAsync(user.Id, passkey.CredentialId);
         Changed("passkey removed", user.Id);
         return true;
     }

@@ -3,6 +3,9 @@ namespace IdentityProvider.Accounts.Factors;
 /// <summary>The authentication context classes that sign-in here reaches, and the methods of RFC 8176 that we name.</summary>
 public static class AuthenticationLevel
 {
+    /// <summary>A code by e-mail, which proves no more than access to a mailbox (NIST SP 800-63B-4 §3.1.3: no authenticator).</summary>
+    public const string EmailCode = "0";
+
     /// <summary>One factor.</summary>
     public const string OneFactor = "1";
 

@@ -9,7 +9,7 @@ public sealed record FactorState
     /// <summary>Recovery codes that have not been used.</summary>
     public int RecoveryCodesLeft { get; init; }
 
-    /// <summary>How many passkeys there are.</summary>
+    /// <summary>How many passkeys there are that are accepted.</summary>
     public int Passkeys { get; init; }
 
     /// <summary>The person does not want to be offered a passkey after sign-in.</summary>
@@ -60,8 +60,11 @@ public interface IFactorStore
     /// <summary>When each passkey of a person was last used, by credential id in base64url.</summary>
     Task<IReadOnlyDictionary<string, DateTimeOffset>> ReadPasskeyUsesAsync(Guid userId, CancellationToken cancellationToken);
 
-    /// <summary>The passkey has just been used.</summary>
-    Task NotePasskeyUseAsync(Guid userId, byte[] credentialId);
+    /// <summary>Notes that the passkey is being used. False: it is suspended, and must not be accepted.</summary>
+    Task<bool> NotePasskeyUseAsync(Guid userId, byte[] credentialId);
+
+    /// <summary>The passkey has been removed, and with it what was noted about it.</summary>
+    Task ForgetPasskeyAsync(Guid userId, byte[] credentialId);
 
     /// <summary>The person does not want to be offered a passkey after sign-in.</summary>
     Task DeclinePasskeyOfferAsync(Guid userId);

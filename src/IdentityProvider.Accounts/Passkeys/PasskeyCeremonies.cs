@@ -89,10 +89,37 @@ internal sealed partial class PasskeyCeremonies(
             return null;
         }
 
+        if (!await factors.NotePasskeyUseAsync(result.User.Id, result.Passkey.CredentialId))
+        {
+            Refused(purpose, "the passkey is suspended");
+            return null;
+        }
+
         // The signature count, and whether the key is backed up.
         await users.AddOrUpdatePasskeyAsync(result.User, result.Passkey);
-        await factors.NotePasskeyUseAsync(result.User.Id, result.Passkey.CredentialId);
         return new VerifiedPasskey(result.User, result.Passkey);
+    }
+
+    /// <summary>
+    /// The id of a refused credential that nobody has here, for the browser to forget it; null: it is somebody's, or unreadable. An id is 16
+    /// random bytes at least, so that asking tells nobody anything.
+    /// </summary>
+    public async Task<string?> FindUnknownAsync(PasskeyAnswer answer)
+    {
+        try
+        {
+            using var credential = JsonDocument.Parse(answer.Credential is { Length: > 0 and <= LongestAnswer } json ? json : "{}");
+            return credential.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty("id", out var member) && member.ValueKind == JsonValueKind.String
+                && member.GetString() is { Length: >= 22 } id && Base64Url.IsValid(id)
+                && await users.FindByPasskeyIdAsync(Base64Url.DecodeFromChars(id)) is null
+                    ? id
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>WebAuthn §7.1. Null: refused.</summary>

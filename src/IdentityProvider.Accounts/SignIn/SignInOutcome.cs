@@ -20,4 +20,5 @@ public enum SignInOutcome
 /// <param name="Outcome">The outcome.</param>
 /// <param name="RetryAfter">When throttled: how long until the next try is checked.</param>
 /// <param name="OfferPasskey">The person has no passkey, and has not said "not now" to one.</param>
-public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default, bool OfferPasskey = false);
+/// <param name="UnknownPasskey">The id of a refused passkey that nobody has here.</param>
+public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default, bool OfferPasskey = false, string? UnknownPasskey = null);

@@ -115,7 +115,7 @@ public sealed partial class SignInService
 
         if (verified is null)
         {
-            return new SignInAnswer(SignInOutcome.Refused);
+            return new SignInAnswer(SignInOutcome.Refused, UnknownPasskey: await _passkeys.FindUnknownAsync(answer));
         }
 
         await _throttle.SucceededAsync(attempt);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
@@ -34,6 +35,7 @@ internal static class KnownSettings
         ["Keys"] = typeof(KeysSection),
         ["Mail"] = typeof(MailSection),
         ["Outbound"] = typeof(OutboundOptions),
+        ["Passkeys"] = typeof(PasskeyOptions),
         ["Passwords"] = typeof(PasswordsSection),
         ["Production"] = typeof(ProductionSection),
         ["RateLimits"] = typeof(RateLimitOptions),

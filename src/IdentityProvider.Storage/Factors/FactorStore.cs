@@ -4,6 +4,7 @@ using System.Text;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
@@ -27,7 +28,8 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             {
                 TotpSince = context.Set<TotpRow>().Where(totp => totp.UserId == userId).Select(totp => (DateTimeOffset?)totp.CreatedAt).FirstOrDefault(),
                 RecoveryCodesLeft = context.Set<RecoveryCodeRow>().Count(code => code.UserId == userId),
-                Passkeys = context.Set<IdentityUserPasskey<Guid>>().Count(passkey => passkey.UserId == userId),
+                Passkeys = context.Set<IdentityUserPasskey<Guid>>().Count(passkey => passkey.UserId == userId)
+                    - context.Set<SuspensionRow>().Count(suspension => suspension.UserId == userId && suspension.Kind == SuspensionRow.Passkey),
                 PasskeyOfferDeclined = context.Set<PasskeyOfferRow>().Any(offer => offer.UserId == userId),
             })
             .SingleOrDefaultAsync(cancellationToken) ?? new FactorState();
@@ -101,13 +103,27 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
         return uses.ToDictionary(use => Base64Url.EncodeToString(use.CredentialId), use => use.LastUsedAt, StringComparer.Ordinal);
     }
 
-    public async Task NotePasskeyUseAsync(Guid userId, byte[] credentialId)
+    public async Task<bool> NotePasskeyUseAsync(Guid userId, byte[] credentialId)
     {
         await using var context = contexts();
-        await context.Database.ExecuteSqlAsync($"""
-            INSERT INTO passkey_uses (credential_id, user_id, last_used_at) VALUES ({credentialId}, {userId}, {time.GetUtcNow()})
+        return await context.Database.ExecuteSqlAsync($"""
+            INSERT INTO passkey_uses (credential_id, user_id, last_used_at)
+            SELECT {credentialId}, {userId}, {time.GetUtcNow()}
+            WHERE NOT EXISTS (
+                SELECT 1 FROM suspensions WHERE user_id = {userId} AND kind = {SuspensionRow.Passkey} AND key = {Base64Url.EncodeToString(credentialId)})
             ON CONFLICT (credential_id) DO UPDATE SET user_id = excluded.user_id, last_used_at = excluded.last_used_at
-            """);
+            """) == 1;
+    }
+
+    public async Task ForgetPasskeyAsync(Guid userId, byte[] credentialId)
+    {
+        var key = Base64Url.EncodeToString(credentialId);
+        await using var context = contexts();
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        await context.Set<PasskeyUseRow>().Where(use => use.UserId == userId && use.CredentialId == credentialId).ExecuteDeleteAsync();
+        await context.Set<SuspensionRow>()
+            .Where(row => row.UserId == userId && row.Kind == SuspensionRow.Passkey && row.Key == key).ExecuteDeleteAsync();
+        await transaction.CommitAsync();
     }
 
     public async Task DeclinePasskeyOfferAsync(Guid userId)

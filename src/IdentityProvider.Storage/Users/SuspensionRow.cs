@@ -6,6 +6,8 @@ namespace IdentityProvider.Storage.Users;
 /// <summary>A means of signing in that is not accepted, though it is still there: somebody else may have added it.</summary>
 internal sealed class SuspensionRow
 {
+    public const string Passkey = "passkey";
+
     public required Guid UserId { get; init; }
 
     /// <summary><c>passkey</c>, <c>totp</c> or <c>external_login</c>.</summary>

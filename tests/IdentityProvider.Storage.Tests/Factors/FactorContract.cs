@@ -3,6 +3,7 @@ using IdentityProvider.Accounts.Users;
 using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
+using IdentityProvider.Storage.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -107,6 +108,37 @@ public abstract class FactorContract(TestDatabase database)
         Assert.Equal(System.Buffers.Text.Base64Url.EncodeToString(passkey), use.Key);
         Assert.InRange(use.Value, Scene.Ago(TimeSpan.FromMinutes(1)), Scene.Ago(TimeSpan.FromMinutes(-1)));
         Assert.Empty(await Factors.ReadPasskeyUsesAsync(Scene.Id(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_suspended_passkey_is_not_accepted_and_does_not_count_until_it_is_removed()
+    {
+        var (user, passkey, other) = (await CreateUserAsync(), Scene.Bytes(), Scene.Bytes());
+        await using (var scope = database.Services.CreateAsyncScope())
+        {
+            var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+            foreach (var id in new[] { passkey, other })
+            {
+                await users.AddOrUpdatePasskeyAsync((await users.FindByIdAsync(user.ToString("D")))!, new UserPasskeyInfo(id, [1], Scene.Ago(TimeSpan.Zero), 0, [], true, false, false, [], []));
+            }
+        }
+
+        await using (var context = database.Context())
+        {
+            context.Add(new SuspensionRow { UserId = user, Kind = SuspensionRow.Passkey, Key = System.Buffers.Text.Base64Url.EncodeToString(passkey), SuspendedAt = Scene.Ago(TimeSpan.Zero) });
+            await context.SaveChangesAsync();
+        }
+
+        Assert.False(await Factors.NotePasskeyUseAsync(user, passkey));
+        Assert.True(await Factors.NotePasskeyUseAsync(user, other));
+        Assert.True(await Factors.NotePasskeyUseAsync(await CreateUserAsync(), Scene.Bytes()));
+        Assert.Equal(1, (await ReadAsync(user)).Passkeys);
+        Assert.Single(await Factors.ReadPasskeyUsesAsync(user, CancellationToken.None));
+
+        await Factors.ForgetPasskeyAsync(user, passkey);
+        await Factors.ForgetPasskeyAsync(user, other);
+        Assert.Equal(2, (await ReadAsync(user)).Passkeys);
+        Assert.Empty(await Factors.ReadPasskeyUsesAsync(user, CancellationToken.None));
     }
 
     [Fact]

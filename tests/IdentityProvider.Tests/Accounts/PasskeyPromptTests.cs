@@ -1,7 +1,12 @@
 using System.Net;
 using System.Text.Json;
 using AngleSharp.Dom;
+using IdentityProvider.Tests.Configuration;
 using IdentityProvider.Tests.UI;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace IdentityProvider.Tests.Accounts;
@@ -21,6 +26,47 @@ public sealed class PasskeyPromptTests(PagesFixture pages) : IClassFixture<Pages
         Assert.Empty(options.GetProperty("allowCredentials").EnumerateArray());
         Assert.Equal("required", options.GetProperty("userVerification").GetString());
         Assert.Equal("localhost", options.GetProperty("rpId").GetString());
+    }
+
+    [Fact]
+    public async Task A_passkey_may_belong_to_a_domain_above_the_issuer_and_no_further_origin_is_let_in_by_that()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Environment = "Development";
+            options.Settings["Issuer"] = "https://id.acme.example";
+            options.Settings["Passkeys:RelyingPartyId"] = "acme.example";
+            options.Settings["Passkeys:Origins:0"] = "https://login.acme.example";
+        });
+        using var response = await host.NewClient().GetAsync("/account/login");
+        var options = JsonDocument.Parse((await response.ReadHtmlAsync()).GetElementById("passkey-form")!.GetAttribute("data-options")!).RootElement;
+        var allowed = host.Services.GetRequiredService<IOptions<IdentityPasskeyOptions>>().Value.ValidateOrigin!;
+        async Task<bool> AllowsAsync(string origin, bool crossOrigin = false) =>
+            await allowed(new PasskeyOriginValidationContext { HttpContext = new DefaultHttpContext(), Origin = origin, CrossOrigin = crossOrigin });
+
+        Assert.Equal("acme.example", options.GetProperty("rpId").GetString());
+        Assert.True(await AllowsAsync("https://id.acme.example"));
+        Assert.True(await AllowsAsync("https://login.acme.example"));
+        Assert.False(await AllowsAsync("https://id.acme.example", crossOrigin: true));
+        Assert.False(await AllowsAsync("https://acme.example"));
+        Assert.False(await AllowsAsync("https://evil.acme.example"));
+        Assert.False(await AllowsAsync("http://id.acme.example"));
+        Assert.False(await AllowsAsync("https://id.acme.example:8443"));
+    }
+
+    [Theory]
+    [InlineData("Passkeys:RelyingPartyId", "other.example", "neither the host of https://id.example.com nor a parent domain")]
+    [InlineData("Passkeys:RelyingPartyId", "com", "neither the host")]
+    [InlineData("Passkeys:RelyingPartyId", "ample.com", "neither the host")]
+    [InlineData("Passkeys:Origins:0", "https://id.example.com/", "is not an origin")]
+    [InlineData("Passkeys:Origins:0", "http://login.example.com", "is not an origin")]
+    [InlineData("Passkeys:Origins:0", "https://login.example.org", "neither the host of https://login.example.org")]
+    public async Task A_relying_party_that_browsers_would_refuse_stops_the_start(string key, string value, string message)
+    {
+        var (code, _, error) = await Startup.StartAsync((key, value));
+
+        Assert.Equal(1, code);
+        Assert.Contains(message, error, StringComparison.Ordinal);
     }
 
     [Theory]

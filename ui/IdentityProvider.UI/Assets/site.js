@@ -42,6 +42,10 @@
       var options = JSON.parse(form.dataset.options);
       var problem = form.querySelector('[data-problem]');
       var pending;
+      // A key that nobody has here any more: the browser need not offer it again.
+      if (form.dataset.unknown && webauthn.signalUnknownCredential) {
+        webauthn.signalUnknownCredential({ rpId: options.rpId, credentialId: form.dataset.unknown }).catch(function () { });
+      }
       function ask(mediation) {
         if (pending) { pending.abort(); }
         pending = new AbortController();
@@ -64,6 +68,12 @@
       if ('autofill' in form.dataset && webauthn.isConditionalMediationAvailable) {
         webauthn.isConditionalMediationAvailable().then(function (available) { if (available) { return ask('conditional'); } }).catch(function () { });
       }
+    });
+    document.querySelectorAll('[data-signal^="{"]').forEach(function (list) {
+      var known = JSON.parse(list.dataset.signal);
+      ['signalAllAcceptedCredentials', 'signalCurrentUserDetails'].forEach(function (signal) {
+        if (webauthn[signal]) { webauthn[signal](known).catch(function () { }); }
+      });
     });
     webauthn.isUserVerifyingPlatformAuthenticatorAvailable().then(function (available) {
       document.querySelectorAll('[data-passkeys]').forEach(function (field) { field.value = String(available); });

@@ -93,6 +93,9 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     /// <summary>What the browser needs to ask for a passkey.</summary>
     public PasskeyPrompt? Prompt { get; internal set; }
 
+    /// <summary>The passkey that was refused just now because it is nobody's, for the browser to forget it.</summary>
+    public string? UnknownPasskey { get; internal set; }
+
     /// <summary>How somebody signed in at this browser the last time.</summary>
     public SignInMethod? LastUsed { get; internal set; }
 
@@ -189,6 +192,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             return new SeeOtherResult(Destination());
         }
 
+        UnknownPasskey = result.UnknownPasskey;
         Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : texts["Passkey.Refused"];
         return await RefuseAsync();
     }

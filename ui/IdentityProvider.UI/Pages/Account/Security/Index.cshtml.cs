@@ -14,11 +14,15 @@ public sealed class IndexModel(AccountSecurity security) : PageModel
     /// <summary>The person's passkeys.</summary>
     public IReadOnlyList<PasskeyView> Passkeys { get; internal set; } = [];
 
+    /// <summary>What the browser tells its password managers about them.</summary>
+    public string? Signal { get; internal set; }
+
     /// <summary>Shows the page.</summary>
     public async Task OnGetAsync()
     {
         var session = SignedInAttribute.Of(HttpContext);
         Factors = await security.ReadAsync(session, HttpContext.RequestAborted);
         Passkeys = await security.ListPasskeysAsync(session, HttpContext.RequestAborted);
+        Signal = security.SignalOf(session, Passkeys);
     }
 }
