@@ -26,6 +26,12 @@ public sealed class TestHostOptions
     /// <summary>Listen with a throwaway certificate, under an https issuer.</summary>
     public bool Https { get; set; }
 
+    /// <summary>A socket that is bound already, for a test that has to know the address before the start: see <see cref="TestHost.Bind"/>.</summary>
+    public Socket? Socket { get; set; }
+
+    /// <summary>The host name under which the server is reached: browsers hold localhost and 127.0.0.1 to be two sites.</summary>
+    public string Host { get; set; } = "localhost";
+
     /// <summary>The clock of the server; null: the real one.</summary>
     public FakeTimeProvider? Time { get; set; }
 
@@ -98,9 +104,8 @@ public sealed class TestHost : IAsyncDisposable
         }
 
         // The socket is bound before the server exists, so that the issuer can name its port and nobody else can take it.
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var issuer = $"{(options.Https ? "https" : "http")}://localhost:{((IPEndPoint)socket.LocalEndPoint!).Port}";
+        var socket = options.Socket ?? Bind();
+        var issuer = $"{(options.Https ? "https" : "http")}://{options.Host}:{((IPEndPoint)socket.LocalEndPoint!).Port}";
 
         var settings = new Dictionary<string, string>
         {
@@ -163,6 +168,14 @@ public sealed class TestHost : IAsyncDisposable
             directory.Delete(recursive: true);
             throw;
         }
+    }
+
+    /// <summary>A port of loopback that nobody else is given.</summary>
+    public static Socket Bind()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
     }
 
     /// <summary>A client that follows no redirect; with cookies it is a browser of its own.</summary>

@@ -5,6 +5,7 @@ using IdentityProvider.UI.Branding;
 using IdentityProvider.UI.Gallery;
 using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
+using IdentityProvider.UI.Upstream;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +30,7 @@ public static class UIServices
         services.AddSingleton<Brands>();
         services.AddSingleton<PageAssets>();
         services.AddScoped<PageTexts>();
+        services.AddScoped<UpstreamJourney>();
 
         services.AddRazorPages().ConfigureApplicationPartManager(AddPart);
         services.AddOptions<RazorPagesOptions>().Configure<IHostEnvironment>(ConfigurePages);

@@ -63,6 +63,7 @@ public sealed class LastMethod
     /// <summary>The methods of a session come in any number; what it began with is the one that stands for it.</summary>
     private static string? WordFor(IReadOnlyList<string> amr) => amr switch
     {
+        _ when amr.Contains(AuthenticationLevel.Federated) => null,
         _ when amr.Contains(AuthenticationLevel.Password) => "password",
         _ when amr.Contains("hwk") || amr.Contains("swk") => "passkey",
         _ when amr.Contains(AuthenticationLevel.OneTimePassword) => "email-code",

@@ -36,6 +36,11 @@ public sealed class UpstreamProviders
     /// <summary>The provider of this name in an address; null: there is none.</summary>
     public UpstreamProvider? Find(string? name) => All.FirstOrDefault(provider => provider.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The provider of this issuer; null: it is configured no more.</summary>
+    public UpstreamProvider? FindIssuer(string issuer) =>
+        All.FirstOrDefault(provider => provider.Authority.TrimEnd('/') == issuer.TrimEnd('/'))
+        ?? All.FirstOrDefault(provider => provider.Preset == UpstreamPreset.Microsoft && issuer.StartsWith(new Uri(provider.Authority).GetLeftPart(UriPartial.Authority) + "/", StringComparison.Ordinal));
+
     /// <summary>Where who is known by this address signs in; null: here. Only the domain decides, so it says nothing of anybody.</summary>
     public UpstreamProvider? FindRealm(string? identifier) =>
         identifier is not null && identifier.LastIndexOf('@') is >= 0 and var at ? _byRealm.GetValueOrDefault(identifier[(at + 1)..].Trim()) : null;

@@ -31,6 +31,8 @@
     if (event.defaultPrevented) { return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = 'true';
+    var remember = form.querySelector('[data-remember]'), box = document.getElementById('remember');
+    if (remember && box) { remember.value = String(box.checked); }
     var button = event.submitter || form.querySelector('button.primary');
     if (button) { button.setAttribute('aria-busy', 'true'); }
   });

@@ -1,8 +1,11 @@
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Upstream;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.Protocol.Upstream;
+using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.UI.Gallery;
 
@@ -76,6 +79,26 @@ internal static class GallerySamples
             new DemoClient("machine", "Demo service", "client credentials"),
         ],
     };
+
+    public static IReadOnlyList<UpstreamProvider> OtherProviders { get; } = new UpstreamProviders(Options.Create(new UpstreamOptions
+    {
+        Providers = new Dictionary<string, UpstreamProviderOptions>
+        {
+            ["contoso"] = new() { Authority = "https://id.contoso.example", DisplayName = "Contoso" },
+            ["google"] = new() { Preset = UpstreamPreset.Google },
+            ["microsoft"] = new() { Preset = UpstreamPreset.Microsoft },
+        },
+    })).All;
+
+    public static IReadOnlyList<ExternalLogin> Logins { get; } =
+    [
+        new()
+        {
+            Issuer = "https://accounts.google.com", Subject = "1", UserId = Guid.Empty, Label = "alice@gmail.example",
+            CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch.AddDays(40),
+        },
+        new() { Issuer = "https://id.contoso.example", Subject = "2", UserId = Guid.Empty, CreatedAt = DateTimeOffset.UnixEpoch.AddDays(9), Suspended = true },
+    ];
 
     public static FactorState Factors { get; } = new() { TotpSince = DateTimeOffset.UnixEpoch, RecoveryCodesLeft = 8, Passkeys = 2 };
 

@@ -3,11 +3,14 @@ using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.UI.Pages;
 using IdentityProvider.UI.Pages.Account;
+using IdentityProvider.UI.Pages.Account.External;
 using IdentityProvider.UI.Pages.Account.Security;
+using IdentityProvider.UI.Pages.Shared;
 using Microsoft.AspNetCore.Http;
 using static IdentityProvider.UI.Gallery.GallerySamples;
 using ConsentModel = IdentityProvider.UI.Pages.Consent.IndexModel;
 using SecurityModel = IdentityProvider.UI.Pages.Account.Security.IndexModel;
+using DepartureModel = IdentityProvider.UI.Pages.Account.External.StartModel;
 using StartModel = IdentityProvider.UI.Pages.IndexModel;
 
 namespace IdentityProvider.UI.Gallery;
@@ -46,8 +49,25 @@ internal static class GalleryStates
             (model.Step, model.Session) = (LoginStep.Continue, Session);
             model.Pending = Authorization with { AsksForAccount = true, Session = Session };
         }),
+        Login("Sign in, with other providers", "login/providers", model => (model.Pending, model.Providers) = (Authorization, OtherProviders)),
+        Login("Sign in, name first", "login/name", model =>
+            (model.Step, model.Pending, model.Providers) = (LoginStep.Identify, Authorization, OtherProviders)),
+        Login("Sign in, on the way to a provider", "login/leave", model =>
+            (model.Step, model.Onward) = (LoginStep.Leave, new Onward(model.Texts["External.Leaving", "Contoso"], "#"))),
         Login("Expired", "login/expired", model =>
             (model.Step, model.Pending) = (LoginStep.Expired, Authorization with { Expired = true })),
+
+        GalleryState.Of<DepartureModel>("/Account/External/Start", "Provider that cannot be reached", "external/start", model =>
+            (model.DisplayName, model.OtherWay) = ("Contoso", "#")),
+        Callback("Cancelled at a provider", "external/cancelled", CallbackStep.Cancelled, retry: true),
+        Callback("Provider that does not answer", "external/unavailable", CallbackStep.Unavailable, retry: true),
+        Callback("Answer of a provider refused", "external/refused", CallbackStep.Refused, retry: true),
+        Callback("Sign-in at a provider that was not fresh", "external/not-fresh", CallbackStep.NotFresh, retry: true),
+        Callback("No account here is linked", "external/no-account", CallbackStep.NoAccount),
+        Callback("Address of an account here", "external/address-taken", CallbackStep.AddressTaken),
+        Callback("Account here refuses", "external/account-refused", CallbackStep.AccountRefused),
+        Callback("Account there is linked to another one", "external/link-taken", CallbackStep.LinkTaken),
+        Callback("Answer of a provider, expired", "external/expired", CallbackStep.Expired),
 
         TwoFactor("Second factor, code of the app", "two-factor", _ => { }),
         TwoFactor("Second factor, wrong code", "two-factor/refused", model => model.Problem = model.Texts["TwoFactor.WrongCode"]),
@@ -63,7 +83,10 @@ internal static class GalleryStates
 
         GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, password only", "security", _ => { }),
         GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, all set up", "security/full", model =>
-            (model.Factors, model.Passkeys) = (Factors, PasskeyList)),
+            (model.Factors, model.Passkeys, model.HasProviders) = (Factors, PasskeyList, true)),
+        GalleryState.Of<LinkedModel>("/Account/Security/Linked", "Connected sign-ins, none", "security/linked", model => model.Providers = OtherProviders),
+        GalleryState.Of<LinkedModel>("/Account/Security/Linked", "Connected sign-ins", "security/linked/full", model =>
+            (model.Logins, model.Providers, model.LastMeans) = (Logins, OtherProviders, true)),
         GalleryState.Of<AuthenticatorModel>("/Account/Security/Authenticator", "Authenticator app", "security/authenticator", model => model.SetUp = SetUp),
         GalleryState.Of<AuthenticatorModel>("/Account/Security/Authenticator", "Authenticator app, wrong code", "security/authenticator/refused", model =>
             (model.SetUp, model.Factors, model.Problem) = (SetUp, Factors, model.Texts["Authenticator.WrongCode"])),
@@ -114,6 +137,10 @@ internal static class GalleryStates
 
     private static GalleryState Login(string title, string path, Action<LoginModel> fill) =>
         GalleryState.Of("/Account/Login", title, path, fill);
+
+    private static GalleryState Callback(string title, string path, CallbackStep step, bool retry = false) =>
+        GalleryState.Of<CallbackModel>("/Account/External/Callback", title, path, model =>
+            (model.Step, model.DisplayName, model.OtherWay, model.RetryUrl) = (step, "Contoso", "#", retry ? "#" : null));
 
     private static GalleryState TwoFactor(string title, string path, Action<TwoFactorModel> fill) =>
         GalleryState.Of<TwoFactorModel>("/Account/TwoFactor", title, path, model =>

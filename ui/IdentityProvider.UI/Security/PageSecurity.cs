@@ -14,6 +14,9 @@ internal sealed class PageSecurity
     /// <summary>Origins of pages that this one opens in frames; none: no frames.</summary>
     public IReadOnlyList<string> FrameSources { get; set; } = [];
 
+    /// <summary>The page has something in its address, or a form leads to one, that no other site may learn.</summary>
+    public bool NoReferrer { get; set; }
+
     /// <summary>The policy of this request's page.</summary>
     public static PageSecurity For(HttpContext context)
     {

@@ -14,7 +14,8 @@ internal sealed class SecurityHeadersFilter : IAlwaysRunResultFilter
         headers.CacheControl = "no-store";
 
         // The handle of an interaction stands in the query: RFC 9700 §4.2.4.
-        headers["Referrer-Policy"] = context.HttpContext.Request.Query.ContainsKey("interaction") ? "no-referrer" : "strict-origin";
+        headers["Referrer-Policy"] = context.HttpContext.Request.Query.ContainsKey("interaction") || PageSecurity.For(context.HttpContext).NoReferrer
+            ? "no-referrer" : "strict-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
     }
 

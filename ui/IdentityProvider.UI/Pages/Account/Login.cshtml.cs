@@ -4,8 +4,11 @@ using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.Protocol.Upstream;
 using IdentityProvider.UI.Localization;
+using IdentityProvider.UI.Pages.Shared;
 using IdentityProvider.UI.Security;
+using IdentityProvider.UI.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Mvc;
@@ -27,10 +30,16 @@ public enum LoginStep
 
     /// <summary>The request behind the page is unknown, of another browser, or too old.</summary>
     Expired,
+
+    /// <summary>The name alone: its domain may belong to another provider.</summary>
+    Identify,
+
+    /// <summary>On the way to that provider.</summary>
+    Leave,
 }
 
 /// <summary>Sign-in: <c>/account/login?interaction=…</c>, or <c>?returnUrl=…</c> for an address of this server.</summary>
-public sealed class LoginModel(InteractionService interactions, SignInService signIn, AccountSecurity security, LastMethod lastMethod, ISubjects subjects, PageTexts texts) : PageModel
+public sealed class LoginModel(InteractionService interactions, SignInService signIn, AccountSecurity security, LastMethod lastMethod, UpstreamJourney journey, ISubjects subjects, PageTexts texts) : PageModel
 {
     private const int MaxUsernameLength = 256;
     private const int MaxPasswordLength = 1024;
@@ -50,6 +59,10 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     /// <summary>What comes next is sensitive: who signed in a while ago has to do it again.</summary>
     [BindProperty(SupportsGet = true, Name = "fresh")]
     public bool Fresh { get; set; }
+
+    /// <summary>The person wants to give a password here, whatever provider their domain has.</summary>
+    [BindProperty(SupportsGet = true, Name = "local")]
+    public bool Local { get; set; }
 
     /// <summary>User name or e-mail address.</summary>
     [BindProperty(Name = "username")]
@@ -99,6 +112,12 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     /// <summary>How somebody signed in at this browser the last time.</summary>
     public SignInMethod? LastUsed { get; internal set; }
 
+    /// <summary>Other providers that sign people in.</summary>
+    public IReadOnlyList<UpstreamProvider> Providers { get; internal set; } = journey.Providers.All;
+
+    /// <summary>The way to the provider of the person's domain.</summary>
+    public Onward? Onward { get; internal set; }
+
     /// <summary>Why the last try did not work, and what to do.</summary>
     public string? Problem { get; internal set; }
 
@@ -128,6 +147,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         {
             { Subject: not null } => await ContinueAsync(),
             { Credential: not null } => await UsePasskeyAsync(),
+            { Step: LoginStep.Identify } => await IdentifyAsync(),
             _ => await SignInAsync(),
         };
     }
@@ -148,11 +168,33 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         Step = this switch
         {
             { Interaction: not null, Pending: null or { Expired: true } } => LoginStep.Expired,
-            { Session: null } or { Switch: true } => LoginStep.SignIn,
+            { Session: null } or { Switch: true } => journey.Providers.HaveRealms && !Local && Password is null ? LoginStep.Identify : LoginStep.SignIn,
             { Pending.NeedsSignIn: true } => LoginStep.Confirm,
             { Pending: null, Fresh: true } when !await IsPrivilegedAsync() => LoginStep.Confirm,
             _ => LoginStep.Continue,
         };
+    }
+
+    /// <summary>The domain decides, never whether there is such an account.</summary>
+    private async Task<IActionResult> IdentifyAsync()
+    {
+        if (!IsPlausibleName())
+        {
+            Username = null;
+            return await ShowAsync();
+        }
+
+        Step = LoginStep.SignIn;
+        if (journey.Providers.FindRealm(Username) is { } provider)
+        {
+            var departure = new UpstreamDeparture(Target) { Pending = Pending, Fresh = Fresh, Remember = Remember, LoginHint = Username };
+            var url = await journey.LeaveAsync(HttpContext, provider, departure);
+            Step = url is null ? LoginStep.SignIn : LoginStep.Leave;
+            Onward = url is null ? null : new Onward(texts["External.Leaving", provider.DisplayName], url);
+            Problem = url is null ? texts["External.Unavailable.Advice", provider.DisplayName] : null;
+        }
+
+        return await ShowAsync();
     }
 
     private async Task<IActionResult> SignInAsync()
@@ -229,8 +271,10 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
     /// <summary>What cannot be right is not worth a hash, and NUL cannot be stored.</summary>
     private bool IsPlausible() =>
-        Username is { Length: > 0 and <= MaxUsernameLength } && !Username.Contains('\0')
+        IsPlausibleName()
         && Password is { Length: > 0 and <= MaxPasswordLength } && !Password.Contains('\0');
+
+    private bool IsPlausibleName() => Username is { Length: > 0 and <= MaxUsernameLength } && !Username.Contains('\0');
 
     private SignInTarget Target => new(Interaction, ReturnUrl);
 
@@ -246,7 +290,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             Response.StatusCode = StatusCodes.Status400BadRequest;
         }
 
-        else if (Step != LoginStep.Continue)
+        else if (Step is not (LoginStep.Continue or LoginStep.Leave))
         {
             Prompt = await signIn.PromptAsync(HttpContext);
             LastUsed = Step == LoginStep.SignIn ? lastMethod.Read(Request) : null;
@@ -254,6 +298,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
         var headers = PageSecurity.For(HttpContext);
         headers.FormActionSource = Pending?.FormActionSource;
+        headers.NoReferrer = Step == LoginStep.Leave;
         headers.ImageUrl = Pending?.Client.LogoUri;
         return Page();
     }
