@@ -55,8 +55,6 @@
           ? navigator.credentials.create({ publicKey: webauthn.parseCreationOptionsFromJSON(options), signal: pending.signal })
           : navigator.credentials.get({ publicKey: webauthn.parseRequestOptionsFromJSON(options), mediation: mediation, signal: pending.signal });
         return asked.then(function (credential) {
-          var remember = form.querySelector('[data-remember]');
-          if (remember) { remember.value = String(document.getElementById('remember').checked); }
           form.elements.credential.value = JSON.stringify(credential);
           form.requestSubmit();
         });
@@ -85,8 +83,9 @@
   }
 
   // Signed out: goes on when the frames that tell other apps have loaded, or after three seconds.
-  if (document.querySelector('meta[http-equiv=refresh]')) {
-    var goOn = function () { location.replace(document.getElementById('return-link').href); };
+  var back = document.getElementById('return-link');
+  if (back && document.querySelector('meta[http-equiv=refresh]')) {
+    var goOn = function () { location.replace(back.href); };
     if (document.readyState === 'complete') { goOn(); } else { window.addEventListener('load', goOn); }
     setTimeout(goOn, 3000);
   }
