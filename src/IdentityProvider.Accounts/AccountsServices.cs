@@ -5,10 +5,13 @@ using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Recovery;
+using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Upstream;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
@@ -52,6 +55,11 @@ public static class AccountsServices
         services.AddSingleton<IPasswordHashVerifier, IdentityHashVerifier>();
         services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>, Argon2PasswordHasher>());
         services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<BreachedPasswords>();
+        services.AddSingleton(provider => new PasswordPolicy(
+            provider.GetRequiredService<IOptions<PasswordPolicyOptions>>(),
+            provider.GetRequiredService<BreachedPasswords>(),
+            provider.GetRequiredService<ProductName>()));
         services.AddSingleton<MailSecrets>();
         services.AddSingleton<OneTimeTokenIssuer>();
         services.AddSingleton<OneTimeTokenCookie>();
@@ -85,6 +93,50 @@ public static class AccountsServices
             provider.GetRequiredService<IOptions<PasskeyOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AccountSecurity>>()));
+        services.AddSingleton<MailThrottle>();
+        services.AddSingleton<RecoveryRequests>();
+        services.AddHostedService<RecoveryMails>();
+        services.AddScoped(provider => new RegistrationService(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<IRegistrationStore>(),
+            provider.GetRequiredService<OneTimeTokenIssuer>(),
+            provider.GetRequiredService<OneTimeTokenCookie>(),
+            provider.GetRequiredService<PasswordPolicy>(),
+            provider.GetRequiredService<PasswordHashing>(),
+            provider.GetRequiredService<MailThrottle>(),
+            provider.GetRequiredService<IOneTimeTokenStore>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<IOptions<RegistrationOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RegistrationService>>()));
+        services.AddScoped(provider => new AccountCredentials(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<PasswordPolicy>(),
+            provider.GetRequiredService<PasswordHashing>(),
+            provider.GetRequiredService<IAccountTransitions>(),
+            provider.GetRequiredService<IEmailChangeStore>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<OneTimeTokenIssuer>(),
+            provider.GetRequiredService<IOneTimeTokenStore>(),
+            provider.GetRequiredService<OneTimeTokenCookie>(),
+            provider.GetRequiredService<MailThrottle>(),
+            provider.GetRequiredService<SessionCookie>(),
+            provider.GetRequiredService<IOptions<SessionOptions>>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddScoped(provider => new PasswordRecovery(
+            provider.GetRequiredService<RecoveryRequests>(),
+            provider.GetRequiredService<MailThrottle>(),
+            provider.GetRequiredService<IOptions<RateLimitOptions>>(),
+            provider.GetRequiredService<IOneTimeTokenStore>(),
+            provider.GetRequiredService<IAccountTransitions>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<PasswordPolicy>(),
+            provider.GetRequiredService<PasswordHashing>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddScoped(provider => new SignInService(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordHashing>(),

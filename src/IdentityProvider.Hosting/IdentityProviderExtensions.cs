@@ -4,6 +4,7 @@ using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Locations;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Configuration;
@@ -12,6 +13,7 @@ using IdentityProvider.Hosting.Health;
 using IdentityProvider.Hosting.Locations;
 using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Hosting.Observability;
+using IdentityProvider.Hosting.Passwords;
 using IdentityProvider.Hosting.Seeding;
 using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Hosting.Subjects;
@@ -70,6 +72,8 @@ public static class IdentityProviderExtensions
         services.AddSection<KeyManagementOptions>("KeyManagement");
         services.AddSection<Accounts.Sessions.SessionOptions>("Sessions");
         services.AddSection<Argon2Options>("Argon2");
+        services.AddSection<PasswordPolicyOptions>("Passwords");
+        services.AddSection<RegistrationOptions>("Registration");
         services.AddSection<BrandingOptions>("Branding");
         services.AddSection<RateLimitOptions>("RateLimits");
         services.AddSection<RedisOptions>("Redis");
@@ -101,6 +105,8 @@ public static class IdentityProviderExtensions
             SigningKeyDirectory = settings.KeysDirectory,
         });
         services.AddSingleton<ICountryLookup>(new GeoIpCountries(builder.Configuration.Read<GeoIpSection>("GeoIp")));
+        services.AddSingleton<IBreachRanges, PwnedPasswordRanges>();
+        services.AddSingleton(provider => new ProductName(provider.GetRequiredService<IOptions<BrandingOptions>>().Value.Name));
         services.AddAccounts();
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();

@@ -3,6 +3,8 @@ using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Recovery;
+using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Transitions;
@@ -79,6 +81,8 @@ public static class StorageServices
         services.AddSingleton<OneTimeTokenStore>();
         services.AddSingleton<IOneTimeTokenStore>(provider => provider.GetRequiredService<OneTimeTokenStore>());
         services.AddSingleton<IExternalLoginStore, ExternalLoginStore>();
+        services.AddSingleton<IRegistrationStore, RegistrationStore>();
+        services.AddSingleton<IEmailChangeStore, EmailChangeStore>();
         services.AddSingleton<IEventSink, SecurityEventStore>();
         services.AddCatalog();
         services.AddKeys(options.SigningKeyDirectory);
@@ -91,6 +95,7 @@ public static class StorageServices
         services.PostConfigure<IdentityOptions>(identity => identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3);
         services.AddScoped(provider => provider.GetRequiredService<Func<IdentityProviderContext>>()());
         new IdentityBuilder(typeof(User), typeof(IdentityRole<Guid>), services).AddEntityFrameworkStores<IdentityProviderContext>();
+        services.Replace(ServiceDescriptor.Scoped<IUserStore<User>, PeopleStore>());
         return services;
     }
 

@@ -117,6 +117,7 @@ public sealed class TestHost : IAsyncDisposable
             ["Argon2:MemoryKiB"] = "8",
             ["Argon2:Iterations"] = "1",
             ["Shutdown:Delay"] = "00:00:00",
+            ["Passwords:CheckBreachesOnline"] = "false",
         };
         if (options.Environment == "Development")
         {

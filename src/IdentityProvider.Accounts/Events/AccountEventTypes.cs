@@ -12,6 +12,24 @@ public static class AccountEventTypes
     /// <summary>Somebody signed out.</summary>
     public const string Logout = "logout";
 
+    /// <summary>Somebody has made an account.</summary>
+    public const string Registration = "registration";
+
+    /// <summary>An address was confirmed.</summary>
+    public const string EmailVerified = "email_verified";
+
+    /// <summary>A password was set by a mailed link.</summary>
+    public const string PasswordReset = "password_reset";
+
+    /// <summary>The address was changed.</summary>
+    public const string EmailChange = "email_change";
+
+    /// <summary>A change of the address was taken back: it was somebody else's.</summary>
+    public const string EmailChangeUndone = "email_change_undone";
+
+    /// <summary>A password was changed by its owner.</summary>
+    public const string PasswordChange = "password_change";
+
     /// <summary>An account was made.</summary>
     public const string AccountCreated = "account_created";
 

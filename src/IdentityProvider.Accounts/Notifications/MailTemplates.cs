@@ -18,6 +18,12 @@ public static class MailTemplates
     /// <summary>After a refresh token was used that had been used before, and its grant was ended. Values: <c>username</c>, <c>client</c>, <c>time</c>.</summary>
     public const string TokenReused = "token-reused";
 
+    /// <summary>To an address that an account is to have. Sealed: <c>code</c>, <c>token</c>. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string ChangeEmail = "change-email";
+
+    /// <summary>To the address that an account had. Sealed: <c>token</c>, which takes the change back. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string EmailChanged = "email-changed";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused];
+    public static IReadOnlyList<string> All { get; } = [VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged];
 }

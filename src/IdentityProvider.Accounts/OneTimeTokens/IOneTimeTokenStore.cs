@@ -14,6 +14,9 @@ public interface IOneTimeTokenStore
     /// <summary>How a link stands; changes nothing. Null: there is no such link.</summary>
     Task<OneTimeToken?> LookAsync(string purpose, OneTimeLink link, CancellationToken cancellationToken);
 
+    /// <summary>How the token stands that this browser asked for; changes nothing. Null: there is none.</summary>
+    Task<OneTimeToken?> FindAsync(string purpose, Guid id, CancellationToken cancellationToken);
+
     /// <summary>Uses a link up. Null: it is not alive, or somebody was faster.</summary>
     Task<OneTimeToken?> ConsumeAsync(string purpose, OneTimeLink link);
 

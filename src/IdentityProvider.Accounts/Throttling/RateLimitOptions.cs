@@ -22,4 +22,12 @@ public sealed record RateLimitOptions
     /// <summary>100 failures from one network: behind one address there may be an office, or the customers of a carrier.</summary>
     [Range(1, 1_000_000)]
     public int SignInFailuresPerNetwork { get; set; } = 100;
+
+    /// <summary>3 mails of a kind in an hour to one address; more are left out silently, so that nobody can flood somebody else.</summary>
+    [Range(1, 1000)]
+    public int MailsPerAddress { get; set; } = 3;
+
+    /// <summary>30 requests in an hour from one network for a mail to set a password.</summary>
+    [Range(1, 100_000)]
+    public int ResetsPerNetwork { get; set; } = 30;
 }

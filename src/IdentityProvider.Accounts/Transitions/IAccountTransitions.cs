@@ -1,3 +1,5 @@
+using IdentityProvider.Accounts.Notifications;
+
 namespace IdentityProvider.Accounts.Transitions;
 
 /// <summary>What a transition ended.</summary>
@@ -16,6 +18,12 @@ public sealed record PasswordChange
 
     /// <summary>The hash of the new password.</summary>
     public required string PasswordHash { get; init; }
+
+    /// <summary>See <see cref="Users.User.HasShortPassword"/>.</summary>
+    public bool ShortPassword { get; init; }
+
+    /// <summary>The mail that tells of it; null: none does.</summary>
+    public OutgoingMail? Notice { get; init; }
 
     /// <summary>The session in which it happens, and the only one that goes on.</summary>
     public required Guid SessionId { get; init; }
@@ -40,6 +48,13 @@ public interface IAccountTransitions
 
     /// <summary>Sets a password without the old one; ends all sessions, grants and one-time tokens. A lock stays. Null: no such person.</summary>
     Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash);
+
+    /// <summary>
+    /// The same by a link that was mailed, which is used up in this very transaction, together with the mail that tells of it. Remembered
+    /// devices end too. An account whose address was not confirmed loses its factors and links, and has its address confirmed. Null, and
+    /// nothing changed: the link is not alive.
+    /// </summary>
+    Task<Ended?> ResetPasswordAsync(ProvenReset reset);
 
     /// <summary>Nobody signs in as this person until <see cref="UnlockAsync"/>; ends all sessions, grants and one-time tokens. Null: no such person.</summary>
     /// <param name="userId">The person.</param>

@@ -89,8 +89,8 @@ internal sealed class MailCommands(ServerFactory factory, TextWriter output, Tim
         };
         var secrets = template switch
         {
-            MailTemplates.VerifyEmail => new Dictionary<string, string> { ["code"] = "123456", ["token"] = "sample" },
-            MailTemplates.ResetPassword => new Dictionary<string, string> { ["token"] = "sample" },
+            MailTemplates.VerifyEmail or MailTemplates.ChangeEmail => new Dictionary<string, string> { ["code"] = "123456", ["token"] = "sample" },
+            MailTemplates.ResetPassword or MailTemplates.EmailChanged => new Dictionary<string, string> { ["token"] = "sample" },
             _ => [],
         };
         var message = app.Services.GetRequiredService<MailRenderer>().Render(mail, secrets);

@@ -20,6 +20,7 @@ internal static class DevelopmentDefaults
             ["Database:MigrateOnStart"] = "true",
             ["Keys:Directory"] = Path.Combine(root, "keys"),
             ["Shutdown:Delay"] = "00:00:00",
+            ["Passwords:CheckBreachesOnline"] = "false",
         };
         if (Directory.Exists(Path.Combine(root, "seed")))
         {

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Locations;
@@ -36,11 +37,12 @@ internal static class KnownSettings
         ["Mail"] = typeof(MailSection),
         ["Outbound"] = typeof(OutboundOptions),
         ["Passkeys"] = typeof(PasskeyOptions),
-        ["Passwords"] = typeof(PasswordsSection),
+        ["Passwords"] = typeof(PasswordPolicyOptions),
         ["Production"] = typeof(ProductionSection),
         ["RateLimits"] = typeof(RateLimitOptions),
         ["Redis"] = typeof(RedisOptions),
         ["RefreshTokens"] = typeof(RefreshTokenOptions),
+        ["Registration"] = typeof(RegistrationOptions),
         ["Seed"] = typeof(SeedSection),
         ["Sessions"] = typeof(SessionOptions),
         ["Shutdown"] = typeof(ShutdownSection),

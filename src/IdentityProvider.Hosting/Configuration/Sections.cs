@@ -29,9 +29,6 @@ internal sealed record KeysSection
     public string? Directory { get; set; }
 }
 
-/// <summary>Section <c>Passwords</c>: no setting is built yet, so each key is refused rather than ignored.</summary>
-internal sealed record PasswordsSection;
-
 /// <summary>Section <c>ForwardedHeaders</c>: off unless a proxy is named, since anybody can send these headers.</summary>
 internal sealed record ForwardedHeadersSection : IValidatableObject
 {

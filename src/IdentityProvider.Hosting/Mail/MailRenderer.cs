@@ -23,6 +23,8 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
         [MailTemplates.VerifyEmail] = "/account/verify-email",
         [MailTemplates.AccountExists] = "/account/login",
         [MailTemplates.ResetPassword] = "/account/reset-password",
+        [MailTemplates.ChangeEmail] = "/account/email/confirm",
+        [MailTemplates.EmailChanged] = "/account/email/undo",
         [MailTemplates.PasswordChanged] = "/account/forgot-password",
         [MailTemplates.TokenReused] = "/account",
     };

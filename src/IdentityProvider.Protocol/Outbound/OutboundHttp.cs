@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace IdentityProvider.Protocol.Outbound;
 
 /// <summary>Why an outbound call has no answer.</summary>
-internal enum OutboundFailure
+public enum OutboundFailure
 {
     /// <summary>The address may not be called.</summary>
     AddressRefused,
@@ -22,12 +22,17 @@ internal enum OutboundFailure
 }
 
 /// <summary>What came of an outbound call: a status with a body, or a failure.</summary>
-internal sealed record OutboundAnswer
+public sealed record OutboundAnswer
 {
+    /// <summary>The status; null: there is no answer.</summary>
     public HttpStatusCode? Status { get; init; }
 
-    public byte[] Body { get; init; } = [];
+    /// <summary>The whole body, if there is an answer.</summary>
+    public ReadOnlyMemory<byte> Content => Body;
 
+    internal byte[] Body { get; init; } = [];
+
+    /// <summary>Why there is none.</summary>
     public OutboundFailure? Failure { get; init; }
 
     /// <summary>For the log.</summary>
@@ -35,10 +40,10 @@ internal sealed record OutboundAnswer
 }
 
 /// <summary>
-/// The one way by which the server calls addresses that clients name. The address is checked when the connection is made, after the name
+/// The one way by which the server calls addresses that clients name, and services that it asks. The address is checked when the connection is made, after the name
 /// was resolved, so that no name can lead inside; and no redirect, proxy or cookie takes the call elsewhere. Time and size are limited.
 /// </summary>
-internal sealed class OutboundHttp : IDisposable
+public sealed class OutboundHttp : IDisposable
 {
     private const int ResponseHeadersKilobytes = 16;
 
@@ -50,8 +55,11 @@ internal sealed class OutboundHttp : IDisposable
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
 
+    /// <summary>Shared: its connections are kept.</summary>
     public OutboundHttp(IOptions<OutboundOptions> options, IOptions<ProtocolOptions> protocol, TimeProvider time)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(protocol);
         _options = options.Value;
         _development = protocol.Value.IsDevelopment;
         _addresses = new OutboundAddresses(_development ? [.. _options.AllowedNetworks, "127.0.0.0/8", "::1/128"] : _options.AllowedNetworks);
@@ -73,6 +81,7 @@ internal sealed class OutboundHttp : IDisposable
     /// <summary>https; http only to loopback in Development.</summary>
     public async Task<OutboundAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(request);
         if (request.RequestUri is not { IsAbsoluteUri: true, UserInfo: "" } uri || !(uri.Scheme == "https" || (uri.Scheme == "http" && _development)))
         {
             return new OutboundAnswer { Failure = OutboundFailure.AddressRefused, Detail = "Only https is called." };
@@ -96,6 +105,7 @@ internal sealed class OutboundHttp : IDisposable
         }
     }
 
+    /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
     private async Task<OutboundAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

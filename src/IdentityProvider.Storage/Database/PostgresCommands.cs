@@ -36,6 +36,8 @@ internal static class PostgresCommands
 
     public static NpgsqlBatchCommand Bigint(this NpgsqlBatchCommand command, long value) => command.Add(NpgsqlDbType.Bigint, value);
 
+    public static NpgsqlBatchCommand Interval(this NpgsqlBatchCommand command, TimeSpan value) => command.Add(NpgsqlDbType.Interval, value);
+
     private static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, NpgsqlDbType type, object value)
     {
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value });

@@ -47,6 +47,12 @@ internal sealed class OneTimeTokenStore(Func<IdentityProviderContext> contexts, 
             .SingleOrDefaultAsync(cancellationToken);
     }
 
+    public async Task<OneTimeToken?> FindAsync(string purpose, Guid id, CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        return await context.Set<OneTimeTokenRow>().Where(row => row.Id == id && row.Purpose == purpose).Select(View(context)).SingleOrDefaultAsync(cancellationToken);
+    }
+
     public async Task<OneTimeToken?> ConsumeAsync(string purpose, OneTimeLink link)
     {
         var now = time.GetUtcNow();

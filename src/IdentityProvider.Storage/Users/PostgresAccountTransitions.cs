@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
@@ -22,9 +23,33 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", clock_timestamp()), "DisabledReason" = $4 WHERE "Id" = $1
         """;
 
-    private const string Reset = $"""UPDATE "AspNetUsers" SET {Raise}, "PasswordHash" = $4 WHERE "Id" = $1""";
+    private const string NewPassword = $""" {Raise}, "PasswordHash" = $4, "HasShortPassword" = $5, "PasswordChangeReason" = NULL """;
 
-    private const string Change = $"""{Reset} AND "Epoch" = $5 AND "DisabledAt" IS NULL""";
+    private const string Reset = $"""UPDATE "AspNetUsers" SET {NewPassword} WHERE "Id" = $1""";
+
+    private const string Change = $"""{Reset} AND "Epoch" = $6 AND "DisabledAt" IS NULL""";
+
+    /// <summary>The person is locked before the link is judged, so that it is held against the stamp that is valid then.</summary>
+    private const string ProvenReset = $"""
+        WITH person AS MATERIALIZED (SELECT "Id", "SecurityStamp" FROM "AspNetUsers" WHERE "Id" = $1 FOR NO KEY UPDATE),
+        used AS (
+            UPDATE one_time_tokens t SET used_at = clock_timestamp() FROM person p
+            WHERE t.id = $6 AND t.purpose = $7 AND t.secret_hash = $8 AND t.user_id = p."Id" AND t.used_at IS NULL AND t.expires_at > clock_timestamp()
+                AND t.tries_left > 0 AND (t.security_stamp IS NULL OR t.security_stamp = p."SecurityStamp")
+            RETURNING t.user_id)
+        UPDATE "AspNetUsers" u SET {NewPassword} FROM used WHERE u."Id" = used.user_id
+        """;
+
+    private const string Applied = """EXISTS (SELECT 1 FROM "AspNetUsers" u WHERE u."Id" = $1 AND u."ConcurrencyStamp" = $2)""";
+
+    private const string LockAddress = """
+        SELECT pg_advisory_xact_lock(hashtextextended(upper(u."Email"), 7303)) FROM "AspNetUsers" u WHERE u."Id" = $1
+        """;
+
+    private const string Mail = $"""
+        INSERT INTO outbox (kind, payload, attempts, due_at, created_at, expires_at)
+        SELECT '{OutgoingMail.Kind}', $3, 0, clock_timestamp(), clock_timestamp(), clock_timestamp() + $4 WHERE {Applied}
+        """;
 
     /// <summary>The stamp says that the change has applied: an epoch alone might have been raised by somebody else.</summary>
     private const string Keep = """
@@ -51,13 +76,33 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             change.UserId,
             "password_changed",
             [
-                Command(Change).Uuid(change.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(change.PasswordHash).Bigint(change.UserEpoch),
+                Command(Change).Uuid(change.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(change.PasswordHash)
+                    .Boolean(change.ShortPassword).Bigint(change.UserEpoch),
                 Command(Keep).Uuid(change.UserId).Text(stamps.Concurrency).Uuid(change.SessionId).Bytes(change.HandleHash).Bigint(change.UserEpoch),
+                .. change.Notice is { } notice ? [MailOf(notice, change.UserId, stamps)] : (NpgsqlBatchCommand[])[],
             ]);
     }
 
     public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) =>
-        EndAsync(userId, "password_reset", [Stamped(Reset, userId).Text(passwordHash)]);
+        EndAsync(userId, "password_reset", [Stamped(Reset, userId).Text(passwordHash).Boolean(false), Command(ProvenEnds.RevokeDevices("$1", "clock_timestamp()")).Uuid(userId)]);
+
+    public Task<Ended?> ResetPasswordAsync(ProvenReset reset)
+    {
+        var stamps = Stamps.New();
+        var condition = ProvenEnds.Unconfirmed("$1", "$2");
+        return EndAsync(
+            reset.UserId,
+            "password_reset",
+            [
+                Command(ProvenReset).Uuid(reset.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(reset.PasswordHash).Boolean(reset.ShortPassword)
+                    .Uuid(reset.Link.Id).Text(reset.Purpose).Bytes(reset.Link.SecretHash),
+                .. ProvenEnds.Removals("$1", condition).Select(statement => Command(statement).Uuid(reset.UserId).Text(stamps.Concurrency)),
+                Command(ProvenEnds.Confirm("$1", "$2")).Uuid(reset.UserId).Text(stamps.Concurrency),
+                Command($"{ProvenEnds.RevokeDevices("$1", "clock_timestamp()")} AND {Applied}").Uuid(reset.UserId).Text(stamps.Concurrency),
+                MailOf(reset.Notice, reset.UserId, stamps),
+            ],
+            before: Command(LockAddress).Uuid(reset.UserId));
+    }
 
     public Task<Ended?> LockAsync(Guid userId, string reason) =>
         EndAsync(userId, "user_locked", [Stamped(Lock, userId).Text(reason)]);
@@ -92,11 +137,12 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         return (int)batch.BatchCommands[2].RecordsAffected;
     }
 
-    private async Task<Ended?> EndAsync(Guid userId, string reason, NpgsqlBatchCommand[] change, NpgsqlBatchCommand[]? removal = null)
+    private async Task<Ended?> EndAsync(
+        Guid userId, string reason, NpgsqlBatchCommand[] change, NpgsqlBatchCommand[]? removal = null, NpgsqlBatchCommand? before = null)
     {
         await using var batch = database.CreateBatch();
         var (sessions, grants) = (Command(s_endSessions).Uuid(userId).Text(reason), Command(s_revokeGrants).Uuid(userId).Text(reason));
-        foreach (var command in (NpgsqlBatchCommand[])[.. change, sessions, grants, .. removal ?? []])
+        foreach (var command in (NpgsqlBatchCommand[])[.. before is null ? [] : (NpgsqlBatchCommand[])[before], .. change, sessions, grants, .. removal ?? []])
         {
             batch.BatchCommands.Add(command);
         }
@@ -104,25 +150,29 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         var (ended, told) = (0, false);
         await using (var reader = await batch.ExecuteReaderAsync())
         {
-            while (await reader.ReadAsync())
+            // To the end, so that every statement has run and reported.
+            do
             {
-                ended++;
-                told |= reader.GetFieldValue<string[]>(0).Length > 0;
+                var ofSessions = reader.FieldCount == 1 && reader.GetName(0) == "clients";
+                while (await reader.ReadAsync())
+                {
+                    ended += ofSessions ? 1 : 0;
+                    told |= ofSessions && reader.GetFieldValue<string[]>(0).Length > 0;
+                }
             }
-
-            while (await reader.NextResultAsync())
-            {
-                // To the end, so that every statement has run and reported.
-            }
+            while (await reader.NextResultAsync());
         }
 
-        if (told)
+        if (told || change[0].RecordsAffected == 1)
         {
             outbox.Set();
         }
 
         return change[0].RecordsAffected == 1 ? new Ended(ended, (int)grants.RecordsAffected) : null;
     }
+
+    private static NpgsqlBatchCommand MailOf(OutgoingMail mail, Guid userId, Stamps stamps) =>
+        Command(Mail).Uuid(userId).Text(stamps.Concurrency).Text(mail.ToPayload()).Interval(mail.Lifetime);
 
     private static string Revoke(string condition) => $"""
         WITH due AS MATERIALIZED (

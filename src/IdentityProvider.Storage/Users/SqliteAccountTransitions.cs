@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
@@ -17,7 +18,21 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", $now), "DisabledReason" = $reason WHERE "Id" = $user
         """;
 
-    private const string Reset = $"""UPDATE "AspNetUsers" SET {Raise}, "PasswordHash" = $hash WHERE "Id" = $user""";
+    private const string Reset = $"""
+        UPDATE "AspNetUsers" SET {Raise}, "PasswordHash" = $hash, "HasShortPassword" = $short, "PasswordChangeReason" = NULL WHERE "Id" = $user
+        """;
+
+    private const string UseLink = """
+        UPDATE one_time_tokens AS t SET used_at = $now
+        WHERE t.id = $token AND t.purpose = $purpose AND t.secret_hash = $secret AND t.user_id = $user AND t.used_at IS NULL AND t.expires_at > $now
+            AND t.tries_left > 0
+            AND (t.security_stamp IS NULL OR t.security_stamp = (SELECT u."SecurityStamp" FROM "AspNetUsers" u WHERE u."Id" = $user))
+        """;
+
+    private const string Mail = $"""
+        INSERT INTO outbox (kind, payload, attempts, due_at, created_at, expires_at)
+        VALUES ('{OutgoingMail.Kind}', $payload, 0, $now, $now, $mailExpires)
+        """;
 
     private const string Change = $"""{Reset} AND "Epoch" = $epoch AND "DisabledAt" IS NULL""";
 
@@ -37,18 +52,47 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
 
     public Task<Ended?> ChangePasswordAsync(PasswordChange change) => Transact((connection, now) =>
     {
-        if (!Stamped(connection, Change, change.UserId, ("$hash", change.PasswordHash), ("$epoch", change.UserEpoch)))
+        if (!Stamped(connection, Change, change.UserId, ("$hash", change.PasswordHash), ("$short", change.ShortPassword), ("$epoch", change.UserEpoch)))
         {
             return null;
         }
 
         connection.Execute(
             Keep, ("$user", change.UserId), ("$session", change.SessionId), ("$handle", change.HandleHash), ("$epoch", change.UserEpoch));
-        return End(connection, change.UserId, "password_changed", now);
+        var ended = End(connection, change.UserId, "password_changed", now);
+        return change.Notice is { } notice ? Tell(connection, notice, ended, now) : ended;
     });
 
     public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) => Transact((connection, now) =>
-        Stamped(connection, Reset, userId, ("$hash", passwordHash)) ? End(connection, userId, "password_reset", now) : null);
+    {
+        if (!Stamped(connection, Reset, userId, ("$hash", passwordHash), ("$short", false)))
+        {
+            return null;
+        }
+
+        connection.Execute(ProvenEnds.RevokeDevices("$user", "$now"), ("$user", userId), ("$now", now));
+        return End(connection, userId, "password_reset", now);
+    });
+
+    public Task<Ended?> ResetPasswordAsync(ProvenReset reset) => Transact((connection, now) =>
+    {
+        var user = ("$user", (object?)reset.UserId);
+        if (connection.Execute(
+                UseLink, user, ("$token", reset.Link.Id), ("$purpose", reset.Purpose), ("$secret", reset.Link.SecretHash), ("$now", now)) != 1
+            || !Stamped(connection, Reset, reset.UserId, ("$hash", reset.PasswordHash), ("$short", reset.ShortPassword)))
+        {
+            return null;
+        }
+
+        foreach (var statement in ProvenEnds.Removals("$user", ProvenEnds.Unconfirmed("$user")))
+        {
+            connection.Execute(statement, user);
+        }
+
+        connection.Execute(ProvenEnds.Confirm("$user"), user);
+        connection.Execute(ProvenEnds.RevokeDevices("$user", "$now"), user, ("$now", now));
+        return Tell(connection, reset.Notice, End(connection, reset.UserId, "password_reset", now), now);
+    });
 
     public Task<Ended?> LockAsync(Guid userId, string reason) => Transact((connection, now) =>
         Stamped(connection, Lock, userId, ("$reason", reason), ("$now", now)) ? End(connection, userId, "user_locked", now) : null);
@@ -111,6 +155,12 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         var stamps = Stamps.New();
         return connection.Execute(
             statement, [.. parameters, ("$user", userId), ("$security", stamps.Security), ("$concurrency", stamps.Concurrency)]) == 1;
+    }
+
+    private static (Ended Ended, bool Told)? Tell(SqliteConnection connection, OutgoingMail mail, (Ended Ended, bool Told)? ended, DateTimeOffset now)
+    {
+        connection.Execute(Mail, ("$payload", mail.ToPayload()), ("$now", now), ("$mailExpires", now + mail.Lifetime));
+        return ended is { } result ? (result.Ended, true) : null;
     }
 
     private static (Ended Ended, bool Told)? End(SqliteConnection connection, Guid userId, string reason, DateTimeOffset now)

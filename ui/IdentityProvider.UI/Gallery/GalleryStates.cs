@@ -1,6 +1,9 @@
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Pages;
 using IdentityProvider.UI.Pages.Account;
 using IdentityProvider.UI.Pages.Account.External;
@@ -79,6 +82,53 @@ internal static class GalleryStates
         }),
         TwoFactor("Second factor, other ways", "two-factor/other", model => model.Method = SecondFactorMethod.Other),
         TwoFactor("Second factor, expired", "two-factor/expired", model => model.Expired = true),
+        GalleryState.Of<RegisterModel>("/Account/Register", "Create an account", "register", model => model.Pending = Authorization),
+        GalleryState.Of<RegisterModel>("/Account/Register", "Create an account, refused", "register/refused", model =>
+        {
+            (model.Username, model.Email) = ("alice", "alice@acme");
+            (model.UsernameProblem, model.EmailProblem) = (model.Texts["Register.UsernameTaken"], model.Texts["Register.EmailInvalid"]);
+            model.PasswordProblem = PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Breached));
+        }),
+        GalleryState.Of<RegisterModel>("/Account/Register", "Create an account, too many", "register/throttled", model =>
+            model.Problem = model.Texts["Register.Throttled", model.Texts.Duration(TimeSpan.FromMinutes(40))]),
+        GalleryState.Of<RegisterModel>("/Account/Register", "Create an account, expired", "register/expired", model => model.Expired = true),
+        Verify("Confirm address, code", "verify-email", VerifyStep.Code, model => model.MayResend = true),
+        Verify("Confirm address, mail sent again", "verify-email/sent", VerifyStep.Code, model => (model.MayResend, model.Sent) = (true, true)),
+        Verify("Confirm address, wrong code", "verify-email/refused", VerifyStep.Code, model =>
+            (model.MayResend, model.Problem) = (true, model.Texts["Verify.WrongCode"])),
+        Verify("Confirm address, link", "verify-email/link", VerifyStep.Link, _ => { }),
+        Verify("Confirm address, another browser", "verify-email/password", VerifyStep.Password, model =>
+            model.PasswordProblem = PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.TooShort, 15))),
+        Verify("Confirm address, done", "verify-email/done", VerifyStep.Done, _ => { }),
+        Verify("Confirm address, link used", "verify-email/used", VerifyStep.Used, _ => { }),
+        Verify("Confirm address, link too old", "verify-email/expired", VerifyStep.Expired, model => model.MayResend = true),
+        Verify("Confirm address, link void", "verify-email/void", VerifyStep.Over, _ => { }),
+        Verify("Confirm address, nothing to confirm", "verify-email/nothing", VerifyStep.Nothing, _ => { }),
+        GalleryState.Of<ForgotPasswordModel>("/Account/ForgotPassword", "Forgot password", "forgot-password", _ => { }),
+        GalleryState.Of<ForgotPasswordModel>("/Account/ForgotPassword", "Forgot password, no address", "forgot-password/refused", model =>
+            (model.Email, model.Problem) = ("alice", model.Texts["Register.EmailInvalid"])),
+        GalleryState.Of<ForgotPasswordModel>("/Account/ForgotPassword", "Forgot password, mail on its way", "forgot-password/sent", model => model.Sent = true),
+        Reset("New password by link", "reset-password", OneTimeTokenStatus.Alive, _ => { }),
+        Reset("New password by link, refused", "reset-password/refused", OneTimeTokenStatus.Alive, model =>
+            model.PasswordProblem = PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.ContextWord))),
+        Reset("New password by link, done", "reset-password/done", OneTimeTokenStatus.Used, model => model.Done = true),
+        Reset("New password by link, used", "reset-password/used", OneTimeTokenStatus.Used, _ => { }),
+        Reset("New password by link, too old", "reset-password/expired", OneTimeTokenStatus.Expired, _ => { }),
+        Reset("New password by link, void", "reset-password/void", OneTimeTokenStatus.Void, _ => { }),
+        GalleryState.Of<PasswordModel>("/Account/Password", "Change password", "password", model => model.MinLength = 15),
+        GalleryState.Of<PasswordModel>("/Account/Password", "Change password, refused", "password/refused", model =>
+            (model.MinLength, model.PasswordProblem) = (15, PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Repetitive)))),
+        GalleryState.Of<PasswordModel>("/Account/Password", "Change password, done", "password/done", model => model.Done = true),
+        Email("Change address", "email", _ => { }),
+        Email("Change address, no address", "email/refused", model => (model.Email, model.Problem) = ("alice", model.Texts["Register.EmailInvalid"])),
+        Email("Change address, code", "email/code", model => model.Sent = true),
+        Email("Change address, done", "email/done", model => (model.Done, model.Current) = (true, "alice.new@acme.example")),
+        EmailLink("Change address, link", "email/link", OneTimeTokenStatus.Alive, undo: false, done: false),
+        EmailLink("Change address, link used", "email/link/used", OneTimeTokenStatus.Used, undo: false, done: false),
+        EmailLink("Change address, link done", "email/link/done", OneTimeTokenStatus.Used, undo: false, done: true),
+        EmailLink("Take a change of address back", "email/undo", OneTimeTokenStatus.Alive, undo: true, done: false),
+        EmailLink("Take a change of address back, too old", "email/undo/expired", OneTimeTokenStatus.Expired, undo: true, done: false),
+        EmailLink("Take a change of address back, done", "email/undo/done", OneTimeTokenStatus.Used, undo: true, done: true),
         GalleryState.Of<PasskeyOfferModel>("/Account/PasskeyOffer", "Passkey offer", "passkey-offer", model => model.Prompt = NewPrompt),
 
         GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, password only", "security", _ => { }),
@@ -147,6 +197,34 @@ internal static class GalleryStates
         {
             (model.Wanted, model.Method) = (SecondFactor, SecondFactorMethod.App);
             fill(model);
+        });
+
+    private static GalleryState Verify(string title, string path, VerifyStep step, Action<VerifyEmailModel> fill) =>
+        GalleryState.Of<VerifyEmailModel>("/Account/VerifyEmail", title, path, model =>
+        {
+            (model.Step, model.Username) = (step, Session.Username);
+            fill(model);
+        });
+
+    private static GalleryState Reset(string title, string path, OneTimeTokenStatus status, Action<ResetPasswordModel> fill) =>
+        GalleryState.Of<ResetPasswordModel>("/Account/ResetPassword", title, path, model =>
+        {
+            (model.Status, model.Username, model.MinLength) = (status, Session.Username, 15);
+            fill(model);
+        });
+
+    private static GalleryState Email(string title, string path, Action<EmailModel> fill) =>
+        GalleryState.Of<EmailModel>("/Account/Email", title, path, model =>
+        {
+            (model.Current, model.Confirmed) = ("alice@acme.example", true);
+            fill(model);
+        });
+
+    private static GalleryState EmailLink(string title, string path, OneTimeTokenStatus status, bool undo, bool done) =>
+        GalleryState.Of<EmailLinkModel>("/Account/EmailLink", title, path, model =>
+        {
+            (model.Status, model.Kind, model.Done) = (status, undo ? "undo" : "confirm", done);
+            (model.Username, model.Email) = (Session.Username, undo ? "alice@acme.example" : "alice.new@acme.example");
         });
 
     private static GalleryState Consent(string title, string path, PendingAuthorization pending) =>

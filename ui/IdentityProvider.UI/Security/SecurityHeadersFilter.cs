@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Filters;
 
 namespace IdentityProvider.UI.Security;
@@ -13,11 +14,12 @@ internal sealed class SecurityHeadersFilter : IAlwaysRunResultFilter
         headers.XFrameOptions = "DENY";
         headers.CacheControl = "no-store";
 
-        // The handle of an interaction stands in the query: RFC 9700 §4.2.4.
-        headers["Referrer-Policy"] = context.HttpContext.Request.Query.ContainsKey("interaction") || PageSecurity.For(context.HttpContext).NoReferrer
-            ? "no-referrer" : "strict-origin";
+        // The handle of an interaction stands in the query (RFC 9700 §4.2.4), or the token of a mail.
+        headers["Referrer-Policy"] = Secret(context.HttpContext.Request.Query) || PageSecurity.For(context.HttpContext).NoReferrer ? "no-referrer" : "strict-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
     }
+
+    private static bool Secret(IQueryCollection query) => query.ContainsKey("interaction") || query.ContainsKey("token");
 
     public void OnResultExecuted(ResultExecutedContext context)
     {

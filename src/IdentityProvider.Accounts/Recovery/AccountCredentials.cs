@@ -1,0 +1,318 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Registration;
+using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Transitions;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Accounts.Recovery;
+
+/// <summary>What became of a wish for another address.</summary>
+public enum EmailChangeOutcome
+{
+    /// <summary>A mail is on its way to the new address. Whether another account has it, nobody sees.</summary>
+    Sent,
+
+    /// <summary>It is no address.</summary>
+    Invalid,
+
+    /// <summary>The account has this address.</summary>
+    Same,
+
+    /// <summary>The address is changed.</summary>
+    Done,
+
+    /// <summary>The code is wrong.</summary>
+    WrongCode,
+
+    /// <summary>The link or code is used, expired, void or unknown.</summary>
+    Over,
+}
+
+/// <summary>A link about an address, as its page shows it.</summary>
+/// <param name="Status">How it stands.</param>
+/// <param name="Username">Whose account it is.</param>
+/// <param name="Email">The address that the account would have.</param>
+public sealed record EmailLink(OneTimeTokenStatus Status, string Username, string Email);
+
+/// <summary>Password and address of the signed-in person. Its pages want a fresh sign-in.</summary>
+public sealed class AccountCredentials
+{
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromHours(24);
+    private static readonly TimeSpan s_undoLifetime = TimeSpan.FromDays(7);
+
+    private readonly UserManager<User> _users;
+    private readonly PasswordPolicy _policy;
+    private readonly PasswordHashing _hashing;
+    private readonly IAccountTransitions _transitions;
+    private readonly IEmailChangeStore _store;
+    private readonly IFactorStore _factors;
+    private readonly OneTimeTokenIssuer _issuer;
+    private readonly IOneTimeTokenStore _tokens;
+    private readonly OneTimeTokenCookie _tokenCookie;
+    private readonly MailThrottle _throttle;
+    private readonly SessionCookie _sessionCookie;
+    private readonly SessionOptions _sessions;
+    private readonly IAccountEvents _events;
+    private readonly TimeProvider _time;
+
+    internal AccountCredentials(
+        UserManager<User> users,
+        PasswordPolicy policy,
+        PasswordHashing hashing,
+        IAccountTransitions transitions,
+        IEmailChangeStore store,
+        IFactorStore factors,
+        OneTimeTokenIssuer issuer,
+        IOneTimeTokenStore tokens,
+        OneTimeTokenCookie tokenCookie,
+        MailThrottle throttle,
+        SessionCookie sessionCookie,
+        IOptions<SessionOptions> sessions,
+        IAccountEvents events,
+        TimeProvider time)
+    {
+        _users = users;
+        _policy = policy;
+        _hashing = hashing;
+        _transitions = transitions;
+        _store = store;
+        _factors = factors;
+        _issuer = issuer;
+        _tokens = tokens;
+        _tokenCookie = tokenCookie;
+        _throttle = throttle;
+        _sessionCookie = sessionCookie;
+        _sessions = sessions.Value;
+        _events = events;
+        _time = time;
+    }
+
+    /// <summary>The fewest characters of a new password of this person.</summary>
+    public async Task<int> MinLengthAsync(UserSession session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return _policy.MinLength((await _factors.ReadAsync(session.UserId, cancellationToken)).TwoStep);
+    }
+
+    /// <summary>The address of this person, and whether it is confirmed; null: there is none.</summary>
+    public async Task<(string Email, bool Confirmed)?> ReadEmailAsync(UserSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return await FindAsync(session.UserId) is { Email: { } email } user ? (email, user.EmailConfirmed) : null;
+    }
+
+    /// <summary>Sets another password, and signs out everywhere else. This session goes on under a new handle.</summary>
+    /// <exception cref="SignIn.OverloadedException">Too many hashes are waiting.</exception>
+    public async Task<ResetAnswer> ChangePasswordAsync(HttpContext context, UserSession session, string password)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(password);
+        if (await FindAsync(session.UserId) is not { } user)
+        {
+            return new ResetAnswer(ResetOutcome.Over);
+        }
+
+        var twoStep = (await _factors.ReadAsync(user.Id, context.RequestAborted)).TwoStep;
+        if (await _policy.CheckAsync(password, new PasswordOwner(user.UserName, user.Email, twoStep), context.RequestAborted) is { } refusal)
+        {
+            return new ResetAnswer(ResetOutcome.Refused, refusal);
+        }
+
+        var handle = SessionCookie.NewHandle();
+        var change = new PasswordChange
+        {
+            UserId = user.Id,
+            UserEpoch = session.UserEpoch,
+            PasswordHash = await _hashing.HashAsync(password),
+            ShortPassword = _policy.IsShort(password),
+            SessionId = session.Id,
+            HandleHash = SessionCookie.Hash(handle),
+            Notice = user is { EmailConfirmed: true, Email: { } email } ? Mail(context, user, MailTemplates.PasswordChanged, email) : null,
+        };
+        if (await _transitions.ChangePasswordAsync(change) is null)
+        {
+            return new ResetAnswer(ResetOutcome.Over);
+        }
+
+        _sessionCookie.Write(context.Response, handle, session.Persistent ? _sessions.AbsoluteLifetime : null);
+        _events.Report(new AccountEvent(AccountEventTypes.PasswordChange) { UserId = user.Id, SessionId = session.Id }, context);
+        return new ResetAnswer(ResetOutcome.Done);
+    }
+
+    /// <summary>Sends a link and a code to the new address. Nothing changes before one of them comes back.</summary>
+    public async Task<EmailChangeOutcome> RequestEmailAsync(HttpContext context, UserSession session, string? typed)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(session);
+        if (EmailAddress.Parse(typed) is not { } email || await FindAsync(session.UserId) is not { } user)
+        {
+            return EmailChangeOutcome.Invalid;
+        }
+
+        if (user.EmailConfirmed && _users.NormalizeEmail(email) == user.NormalizedEmail)
+        {
+            return EmailChangeOutcome.Same;
+        }
+
+        var (mark, hash) = OneTimeTokenCookie.NewMark();
+        var prepared = _issuer.Prepare(new OneTimeTokenRequest
+        {
+            Purpose = OneTimeTokenPurposes.ChangeEmail,
+            UserId = user.Id,
+            Lifetime = s_lifetime,
+            CodeDigits = 6,
+            BrowserHash = hash,
+            SecurityStamp = user.SecurityStamp,
+            Content = Write(email),
+        });
+        var owner = await _users.FindByEmailAsync(email) is { EmailConfirmed: true } other && other.Id != user.Id ? other : null;
+        var mail = owner is null
+            ? _issuer.Seal(Mail(context, user, MailTemplates.ChangeEmail, email), prepared)
+            : Mail(context, owner, MailTemplates.AccountExists, owner.Email!);
+        await _tokens.IssueAsync(prepared.Token, await _throttle.MayMailAsync(OneTimeTokenPurposes.ChangeEmail, email) ? mail : null);
+        _tokenCookie.Write(context, OneTimeTokenPurposes.ChangeEmail, prepared.Token.Id, mark, s_lifetime);
+        return EmailChangeOutcome.Sent;
+    }
+
+    /// <summary>Changes the address by the code, in the browser that asked for it.</summary>
+    public async Task<EmailChangeOutcome> TryEmailCodeAsync(HttpContext context, UserSession session, string code)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(code);
+        if (_tokenCookie.Read(context, OneTimeTokenPurposes.ChangeEmail) is not { } browser
+            || await _tokens.FindAsync(OneTimeTokenPurposes.ChangeEmail, browser.TokenId, context.RequestAborted) is not { } token
+            || token.UserId != session.UserId
+            || await FindAsync(session.UserId) is not { } user)
+        {
+            return EmailChangeOutcome.Over;
+        }
+
+        var digits = string.Concat(code.Where(char.IsAsciiDigit));
+        var answer = await _tokens.TryCodeAsync(OneTimeTokenPurposes.ChangeEmail, browser.TokenId, digits, browser.BrowserHash);
+        return answer.Verdict switch
+        {
+            OneTimeCodeVerdict.Right => await ApplyAsync(context, user, Read(token), proof: null),
+            OneTimeCodeVerdict.Wrong => EmailChangeOutcome.WrongCode,
+            _ => EmailChangeOutcome.Over,
+        };
+    }
+
+    /// <summary>How a link stands, to confirm an address or to take a change back; null: there is none such.</summary>
+    public async Task<EmailLink?> LookAsync(string? link, string purpose, CancellationToken cancellationToken) =>
+        OneTimeLink.Parse(link) is { } parsed
+        && await _tokens.LookAsync(purpose, parsed, cancellationToken) is { } token
+        && await FindAsync(token.UserId) is { } user
+            ? new EmailLink(token.Status, user.UserName ?? "", Read(token))
+            : null;
+
+    /// <summary>Changes the address by the link.</summary>
+    public async Task<EmailChangeOutcome> UseEmailLinkAsync(HttpContext context, string? link)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return OneTimeLink.Parse(link) is { } parsed
+            && await _tokens.LookAsync(OneTimeTokenPurposes.ChangeEmail, parsed, context.RequestAborted) is { Status: OneTimeTokenStatus.Alive } token
+            && await FindAsync(token.UserId) is { } user
+                ? await ApplyAsync(context, user, Read(token), (OneTimeTokenPurposes.ChangeEmail, parsed))
+                : EmailChangeOutcome.Over;
+    }
+
+    /// <summary>
+    /// Gives the account its old address back. Somebody else may have changed it, and knows the password then: so it is voided and everything
+    /// ends first, and the owner sets a new one by mail. If that is as far as it gets, the link is still good.
+    /// </summary>
+    public async Task<EmailChangeOutcome> UndoEmailAsync(HttpContext context, string? link)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (OneTimeLink.Parse(link) is not { } parsed
+            || await _tokens.LookAsync(OneTimeTokenPurposes.UndoEmailChange, parsed, context.RequestAborted) is not { Status: OneTimeTokenStatus.Alive } token)
+        {
+            return EmailChangeOutcome.Over;
+        }
+
+        var nobodys = await _hashing.HashAsync(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
+        if (await _transitions.ResetPasswordAsync(token.UserId, nobodys) is null || await FindAsync(token.UserId) is not { } user)
+        {
+            return EmailChangeOutcome.Over;
+        }
+
+        var email = Read(token);
+        var change = new EmailChange
+        {
+            UserId = user.Id,
+            SecurityStamp = user.SecurityStamp ?? "",
+            Email = email,
+            NormalizedEmail = _users.NormalizeEmail(email) ?? "",
+            Proof = (OneTimeTokenPurposes.UndoEmailChange, parsed),
+        };
+        if (!await _store.ChangeAsync(change))
+        {
+            return EmailChangeOutcome.Over;
+        }
+
+        _events.Report(new AccountEvent(AccountEventTypes.EmailChangeUndone) { UserId = user.Id, Alarming = true }, context);
+        return EmailChangeOutcome.Done;
+    }
+
+    private async Task<EmailChangeOutcome> ApplyAsync(HttpContext context, User user, string email, (string, OneTimeLink)? proof)
+    {
+        var undo = user is { EmailConfirmed: true, Email: { } old }
+            ? _issuer.Prepare(new OneTimeTokenRequest
+            {
+                Purpose = OneTimeTokenPurposes.UndoEmailChange,
+                UserId = user.Id,
+                Lifetime = s_undoLifetime,
+                Content = Write(old),
+            })
+            : null;
+        var changed = await _store.ChangeAsync(new EmailChange
+        {
+            UserId = user.Id,
+            SecurityStamp = user.SecurityStamp ?? "",
+            Email = email,
+            NormalizedEmail = _users.NormalizeEmail(email) ?? "",
+            Proof = proof,
+            Undo = undo?.Token,
+            Notice = undo is null ? null : _issuer.Seal(Mail(context, user, MailTemplates.EmailChanged, user.Email!), undo),
+        });
+        if (!changed)
+        {
+            return EmailChangeOutcome.Over;
+        }
+
+        _tokenCookie.Delete(context, OneTimeTokenPurposes.ChangeEmail);
+        _events.Report(new AccountEvent(AccountEventTypes.EmailChange) { UserId = user.Id }, context);
+        return EmailChangeOutcome.Done;
+    }
+
+    private OutgoingMail Mail(HttpContext context, User user, string template, string to) => new()
+    {
+        Template = template,
+        To = to,
+        Culture = user.Culture,
+        Values = MailValues.Of(user.UserName, _time.GetUtcNow(), context),
+    };
+
+    private Task<User?> FindAsync(Guid userId) => _users.FindByIdAsync(userId.ToString("D"));
+
+    private static string Write(string email) => JsonSerializer.Serialize(new EmailContent(email), EmailContentJson.Default.EmailContent);
+
+    private static string Read(OneTimeToken token) => JsonSerializer.Deserialize(token.Content!, EmailContentJson.Default.EmailContent)!.Email;
+}
+
+internal sealed record EmailContent([property: JsonPropertyName("email")] string Email);
+
+[JsonSerializable(typeof(EmailContent))]
+internal sealed partial class EmailContentJson : JsonSerializerContext;

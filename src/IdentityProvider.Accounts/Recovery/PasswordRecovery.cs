@@ -1,0 +1,172 @@
+using System.Threading.Channels;
+using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Registration;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Transitions;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Accounts.Recovery;
+
+/// <summary>What became of a new password.</summary>
+public enum ResetOutcome
+{
+    /// <summary>It is set. Every session, app and remembered device has ended.</summary>
+    Done,
+
+    /// <summary>The password may not be used: the refusal says why. The link is still good.</summary>
+    Refused,
+
+    /// <summary>The link is used, expired, void or unknown.</summary>
+    Over,
+}
+
+/// <summary>What became of a new password, and why it was refused.</summary>
+public readonly record struct ResetAnswer(ResetOutcome Outcome, PasswordRefusal? Refusal = null);
+
+/// <summary>A link to set a password, as its page shows it.</summary>
+/// <param name="Status">How it stands.</param>
+/// <param name="Username">Whose account it is.</param>
+/// <param name="MinLength">The fewest characters of the new password.</param>
+public sealed record ResetLink(OneTimeTokenStatus Status, string Username, int MinLength);
+
+/// <summary>Sets passwords without the old one, by a link that was mailed. A second factor is asked for as before.</summary>
+public sealed class PasswordRecovery
+{
+    private readonly RecoveryRequests _requests;
+    private readonly MailThrottle _throttle;
+    private readonly RateLimitOptions _limits;
+    private readonly IOneTimeTokenStore _tokens;
+    private readonly IAccountTransitions _transitions;
+    private readonly IFactorStore _factors;
+    private readonly UserManager<User> _users;
+    private readonly PasswordPolicy _policy;
+    private readonly PasswordHashing _hashing;
+    private readonly IAccountEvents _events;
+    private readonly TimeProvider _time;
+
+    internal PasswordRecovery(
+        RecoveryRequests requests,
+        MailThrottle throttle,
+        IOptions<RateLimitOptions> limits,
+        IOneTimeTokenStore tokens,
+        IAccountTransitions transitions,
+        IFactorStore factors,
+        UserManager<User> users,
+        PasswordPolicy policy,
+        PasswordHashing hashing,
+        IAccountEvents events,
+        TimeProvider time)
+    {
+        _requests = requests;
+        _throttle = throttle;
+        _limits = limits.Value;
+        _tokens = tokens;
+        _transitions = transitions;
+        _factors = factors;
+        _users = users;
+        _policy = policy;
+        _hashing = hashing;
+        _events = events;
+        _time = time;
+    }
+
+    /// <summary>
+    /// Asks for a link. Whether there is such an account is found out after the answer, so that neither its words nor its time tell. Not
+    /// null: this network has asked too often. False: it is no address.
+    /// </summary>
+    public async Task<(bool Accepted, TimeSpan? RetryAfter)> RequestAsync(HttpContext context, string? email, string culture)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (EmailAddress.Parse(email) is not { } address)
+        {
+            return (false, null);
+        }
+
+        if (await _throttle.TakeNetworkAsync("forgot", context.Connection.RemoteIpAddress, _limits.ResetsPerNetwork) is { } wait)
+        {
+            return (false, wait);
+        }
+
+        _requests.Add(new RecoveryRequest(address, culture, MailValues.Of(username: null, _time.GetUtcNow(), context)));
+        return (true, null);
+    }
+
+    /// <summary>How a link stands; null: there is none such.</summary>
+    public async Task<ResetLink?> LookAsync(string? link, string purpose, CancellationToken cancellationToken) =>
+        await FindAsync(link, purpose, cancellationToken) is var (token, user, _)
+            ? new ResetLink(token.Status, user.UserName ?? "", _policy.MinLength((await _factors.ReadAsync(user.Id, cancellationToken)).TwoStep))
+            : null;
+
+    /// <summary>
+    /// Sets the password. With the link to confirm an address the address is confirmed as well, and so it is for an account whose address
+    /// never was: then nothing that was made before is left, since it may be somebody else's.
+    /// </summary>
+    public async Task<ResetAnswer> ResetAsync(HttpContext context, string? link, string purpose, string password)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(password);
+        if (await FindAsync(link, purpose, context.RequestAborted) is not ({ Status: OneTimeTokenStatus.Alive }, { } user, { } parsed))
+        {
+            return new ResetAnswer(ResetOutcome.Over);
+        }
+
+        var twoStep = user.EmailConfirmed && (await _factors.ReadAsync(user.Id, context.RequestAborted)).TwoStep;
+        if (await _policy.CheckAsync(password, new PasswordOwner(user.UserName, user.Email, twoStep), context.RequestAborted) is { } refusal)
+        {
+            return new ResetAnswer(ResetOutcome.Refused, refusal);
+        }
+
+        var reset = new ProvenReset
+        {
+            UserId = user.Id,
+            PasswordHash = await _hashing.HashAsync(password),
+            ShortPassword = _policy.IsShort(password),
+            Purpose = purpose,
+            Link = parsed,
+            Notice = new OutgoingMail
+            {
+                Template = MailTemplates.PasswordChanged,
+                To = user.Email!,
+                Culture = user.Culture,
+                Values = MailValues.Of(user.UserName, _time.GetUtcNow(), context),
+            },
+        };
+        if (await _transitions.ResetPasswordAsync(reset) is null)
+        {
+            return new ResetAnswer(ResetOutcome.Over);
+        }
+
+        _events.Report(new AccountEvent(AccountEventTypes.PasswordReset) { UserId = user.Id }, context);
+        return new ResetAnswer(ResetOutcome.Done);
+    }
+
+    private async Task<(OneTimeToken Token, User User, OneTimeLink Link)?> FindAsync(string? link, string purpose, CancellationToken cancellationToken) =>
+        OneTimeLink.Parse(link) is { } parsed
+        && await _tokens.LookAsync(purpose, parsed, cancellationToken) is { } token
+        && await _users.FindByIdAsync(token.UserId.ToString("D")) is { Email: not null } user
+            ? (token, user, parsed)
+            : null;
+}
+
+/// <summary>Somebody who has forgotten a password, or says so.</summary>
+internal sealed record RecoveryRequest(string Email, string Culture, Dictionary<string, string> Values);
+
+/// <summary>Requests that wait, a bounded number: what does not fit is lost, and the person asks again.</summary>
+internal sealed class RecoveryRequests
+{
+    private const int Capacity = 1000;
+
+    private readonly Channel<RecoveryRequest> _queue = Channel.CreateBounded<RecoveryRequest>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public ChannelReader<RecoveryRequest> Reader => _queue.Reader;
+
+    public void Add(RecoveryRequest request) => _queue.Writer.TryWrite(request);
+}

@@ -1,0 +1,67 @@
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace IdentityProvider.Accounts.Recovery;
+
+/// <summary>Writes the mails with links to set a password, behind the answers. To an address without an account nothing goes.</summary>
+internal sealed partial class RecoveryMails(
+    RecoveryRequests requests,
+    IServiceScopeFactory scopes,
+    OneTimeTokenIssuer tokens,
+    MailThrottle throttle,
+    ILogger<RecoveryMails> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromMinutes(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var request in requests.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await SendAsync(request);
+            }
+#pragma warning disable CA1031 // One that fails must not end all that come after it.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                Failed(error);
+            }
+        }
+    }
+
+    private async Task SendAsync(RecoveryRequest request)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        if (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByEmailAsync(request.Email) is not { Email: { } email, DisabledAt: null } user
+            || !await throttle.MayMailAsync(OneTimeTokenPurposes.ResetPassword, email))
+        {
+            return;
+        }
+
+        await tokens.SendAsync(
+            new OneTimeTokenRequest
+            {
+                Purpose = OneTimeTokenPurposes.ResetPassword,
+                UserId = user.Id,
+                Lifetime = s_lifetime,
+                SecurityStamp = user.SecurityStamp,
+            },
+            new OutgoingMail
+            {
+                Template = MailTemplates.ResetPassword,
+                To = email,
+                Culture = user.Culture ?? request.Culture,
+                Values = new Dictionary<string, string>(request.Values) { ["username"] = user.UserName ?? "" },
+            });
+    }
+
+    [LoggerMessage(1050, LogLevel.Error, "A link to set a password could not be written; the person has to ask again")]
+    private partial void Failed(Exception error);
+}

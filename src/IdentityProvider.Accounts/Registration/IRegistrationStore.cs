@@ -1,0 +1,18 @@
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Users;
+
+namespace IdentityProvider.Accounts.Registration;
+
+/// <summary>Writes new accounts.</summary>
+public interface IRegistrationStore
+{
+    /// <summary>Stores the account, the token that confirms its address and the mail, in one transaction. False: the name is taken.</summary>
+    Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail mail);
+
+    /// <summary>
+    /// The address belongs to this account from now on. False, and nothing changed: the account has another address by now, or another
+    /// account has confirmed this one.
+    /// </summary>
+    Task<bool> ConfirmEmailAsync(Guid userId, string email);
+}

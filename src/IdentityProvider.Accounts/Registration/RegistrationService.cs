@@ -1,0 +1,303 @@
+using System.Security.Cryptography;
+using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IdentityProvider.Accounts.Registration;
+
+/// <summary>
+/// Makes accounts. Whoever registers an address that has an account sees and waits for the same as anybody else: a hash is made, a token and
+/// a mail are written. Only the mail says it, and it goes to the owner.
+/// </summary>
+public sealed partial class RegistrationService
+{
+    private const string Purpose = OneTimeTokenPurposes.VerifyEmail;
+    private const int StampSize = 20;
+
+    private readonly UserManager<User> _users;
+    private readonly IRegistrationStore _store;
+    private readonly OneTimeTokenIssuer _tokens;
+    private readonly OneTimeTokenCookie _cookie;
+    private readonly PasswordPolicy _policy;
+    private readonly PasswordHashing _hashing;
+    private readonly MailThrottle _throttle;
+    private readonly IOneTimeTokenStore _tokenStore;
+    private readonly SessionStarter _sessions;
+    private readonly IAccountEvents _events;
+    private readonly RegistrationOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RegistrationService> _logger;
+
+    internal RegistrationService(
+        UserManager<User> users,
+        IRegistrationStore store,
+        OneTimeTokenIssuer tokens,
+        OneTimeTokenCookie cookie,
+        PasswordPolicy policy,
+        PasswordHashing hashing,
+        MailThrottle throttle,
+        IOneTimeTokenStore tokenStore,
+        SessionStarter sessions,
+        IAccountEvents events,
+        IOptions<RegistrationOptions> options,
+        TimeProvider time,
+        ILogger<RegistrationService> logger)
+    {
+        _users = users;
+        _store = store;
+        _tokens = tokens;
+        _cookie = cookie;
+        _policy = policy;
+        _hashing = hashing;
+        _throttle = throttle;
+        _tokenStore = tokenStore;
+        _sessions = sessions;
+        _events = events;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>For how long a link and a code can confirm an address.</summary>
+    public static TimeSpan VerificationLifetime { get; } = TimeSpan.FromHours(24);
+
+    /// <summary>Whether people make accounts themselves.</summary>
+    public bool IsOpen => _options.Enabled;
+
+    /// <summary>Makes an account, unless the form is not in order. That the name is taken is told; that the address is, is not.</summary>
+    /// <exception cref="OverloadedException">Too many hashes are waiting.</exception>
+    public async Task<RegistrationAnswer> RegisterAsync(HttpContext context, RegistrationForm form)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(form);
+        var (name, problem) = UsernameRules.Check(form.Username);
+        if (name is not null && await _users.FindByNameAsync(name) is not null)
+        {
+            problem = UsernameProblem.Taken;
+        }
+
+        var email = EmailAddress.Parse(form.Email);
+        var password = form.Password ?? "";
+        var answer = new RegistrationAnswer
+        {
+            Username = problem,
+            EmailInvalid = email is null,
+            Password = await _policy.CheckAsync(password, new PasswordOwner(name, email), context.RequestAborted),
+        };
+        if (!answer.Succeeded)
+        {
+            return answer;
+        }
+
+        if (await _throttle.TakeNetworkAsync("register", context.Connection.RemoteIpAddress, _options.PerNetwork) is { } wait)
+        {
+            return answer with { RetryAfter = wait };
+        }
+
+        var now = _time.GetUtcNow();
+        var user = new User
+        {
+            Id = Guid.CreateVersion7(now),
+            UserName = name,
+            NormalizedUserName = _users.NormalizeName(name!),
+            Email = email,
+            NormalizedEmail = _users.NormalizeEmail(email!),
+            PasswordHash = await _hashing.HashAsync(password),
+            SecurityStamp = Convert.ToHexString(RandomNumberGenerator.GetBytes(StampSize)),
+            HasShortPassword = _policy.IsShort(password),
+            Culture = form.Culture,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        return await SendAsync(context, user) ? answer : answer with { Username = UsernameProblem.Taken };
+    }
+
+    /// <summary>
+    /// Sends the mail once more: to who registered at this browser, or is signed in here with an address that is not confirmed. Silent when
+    /// there were too many, or there is nobody. Limited, since anybody could have typed the address.
+    /// </summary>
+    public async Task ResendAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (await FindHereAsync(context) is not { Email: { } email } user || !await _throttle.MayMailAsync(Purpose, email))
+        {
+            return;
+        }
+
+        await IssueAsync(context, user, user, StoreAsync);
+    }
+
+    /// <summary>The address that a mail has gone to from this browser, as it was typed; null: none has.</summary>
+    public async Task<bool> IsPendingAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return await FindHereAsync(context) is not null;
+    }
+
+    /// <summary>Confirms the address by the code, in the browser that registered, and signs in there.</summary>
+    public async Task<VerificationOutcome> TryCodeAsync(HttpContext context, string code)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(code);
+        if (_cookie.Read(context, Purpose) is not { } browser)
+        {
+            return VerificationOutcome.Over;
+        }
+
+        var digits = string.Concat(code.Where(char.IsAsciiDigit));
+        var answer = await _tokenStore.TryCodeAsync(Purpose, browser.TokenId, digits, browser.BrowserHash);
+        return answer.Verdict switch
+        {
+            OneTimeCodeVerdict.Right => await ConfirmAsync(context, answer.Token!.UserId, sameBrowser: true),
+            OneTimeCodeVerdict.Wrong => VerificationOutcome.WrongCode,
+            _ => VerificationOutcome.Over,
+        };
+    }
+
+    /// <summary>How a link stands; null: there is none such.</summary>
+    public async Task<VerificationLink?> LookAsync(HttpContext context, string? link)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (OneTimeLink.Parse(link) is not { } parsed
+            || await _tokenStore.LookAsync(Purpose, parsed, context.RequestAborted) is not { } token
+            || await _users.FindByIdAsync(token.UserId.ToString("D")) is not { } user)
+        {
+            return null;
+        }
+
+        return new VerificationLink
+        {
+            Status = token.Status,
+            NeedsPassword = !IsOfThisBrowser(context, token),
+            Username = user.UserName ?? "",
+            UserId = user.Id,
+        };
+    }
+
+    /// <summary>Confirms the address by the link, in the browser that registered, and signs in there. In another one a password is set instead.</summary>
+    public async Task<VerificationOutcome> UseLinkAsync(HttpContext context, string? link)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return OneTimeLink.Parse(link) is { } parsed
+            && await LookAsync(context, link) is { NeedsPassword: false }
+            && await _tokenStore.ConsumeAsync(Purpose, parsed) is { } token
+                ? await ConfirmAsync(context, token.UserId, sameBrowser: true)
+                : VerificationOutcome.Over;
+    }
+
+    private async Task<VerificationOutcome> ConfirmAsync(HttpContext context, Guid userId, bool sameBrowser)
+    {
+        _cookie.Delete(context, Purpose);
+        if (await _users.FindByIdAsync(userId.ToString("D")) is not { Email: { } email } user || !await _store.ConfirmEmailAsync(userId, email))
+        {
+            return VerificationOutcome.Over;
+        }
+
+        Confirmed(userId);
+        _events.Report(new AccountEvent(AccountEventTypes.EmailVerified) { UserId = userId }, context);
+
+        // The password was typed in this browser when it registered. Who is signed in stays it; who is disabled is not.
+        if (!sameBrowser || user.DisabledAt is not null || await SessionStarter.CurrentAsync(context) is not null)
+        {
+            return VerificationOutcome.Confirmed;
+        }
+
+        var proof = new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]);
+        return await _sessions.StartAsync(context, user, proof, remember: false) ? VerificationOutcome.SignedIn : VerificationOutcome.Confirmed;
+    }
+
+    private async Task<bool> SendAsync(HttpContext context, User user)
+    {
+        if (await _users.FindByEmailAsync(user.Email!) is { EmailConfirmed: true } owner)
+        {
+            // Limited, and nothing shows it: the owner must not be flooded.
+            var told = await _throttle.MayMailAsync(Purpose, user.Email!);
+            await IssueAsync(context, user, owner, (token, mail) => StoreAsync(token, told ? mail : null));
+            return true;
+        }
+
+        await _throttle.MayMailAsync(Purpose, user.Email!);
+        var registered = await IssueAsync(context, user, user, (token, mail) => _store.RegisterAsync(user, token, mail));
+        if (registered)
+        {
+            Registered(user.Id);
+            _events.Report(new AccountEvent(AccountEventTypes.Registration) { UserId = user.Id }, context);
+        }
+
+        return registered;
+    }
+
+    /// <summary>
+    /// A token that this browser can use, and its mail. For an address that somebody else has confirmed it is a token like any other whose
+    /// code and link nobody gets, so that tries of a code end in the same way.
+    /// </summary>
+    private async Task<bool> IssueAsync(HttpContext context, User user, User recipient, Func<NewOneTimeToken, OutgoingMail, Task<bool>> store)
+    {
+        var (mark, hash) = OneTimeTokenCookie.NewMark();
+        var prepared = _tokens.Prepare(new OneTimeTokenRequest
+        {
+            Purpose = Purpose,
+            UserId = recipient.Id,
+            Lifetime = VerificationLifetime,
+            CodeDigits = 6,
+            BrowserHash = hash,
+            SecurityStamp = recipient.SecurityStamp,
+        });
+        var mail = new OutgoingMail
+        {
+            Template = recipient.EmailConfirmed ? MailTemplates.AccountExists : MailTemplates.VerifyEmail,
+            To = recipient.Email!,
+            Culture = recipient.Culture ?? user.Culture,
+            Values = MailValues.Of(recipient.UserName, _time.GetUtcNow(), context),
+        };
+        if (!await store(prepared.Token, recipient.EmailConfirmed ? mail : _tokens.Seal(mail, prepared)))
+        {
+            return false;
+        }
+
+        _cookie.Write(context, Purpose, prepared.Token.Id, mark, VerificationLifetime);
+        return true;
+    }
+
+    private async Task<bool> StoreAsync(NewOneTimeToken token, OutgoingMail? mail)
+    {
+        await _tokenStore.IssueAsync(token, mail);
+        return true;
+    }
+
+    /// <summary>Who has registered at this browser, or is signed in here, with an address that can be confirmed.</summary>
+    private async Task<User?> FindHereAsync(HttpContext context)
+    {
+        if (_cookie.Read(context, Purpose) is { } browser
+            && await _tokenStore.FindAsync(Purpose, browser.TokenId, context.RequestAborted) is { } token
+            && IsOfThisBrowser(context, token))
+        {
+            return await _users.FindByIdAsync(token.UserId.ToString("D"));
+        }
+
+        return await SessionStarter.CurrentAsync(context) is { } session
+            && await _users.FindByIdAsync(session.UserId.ToString("D")) is { EmailConfirmed: false, Email: not null } own
+                ? own
+                : null;
+    }
+
+    private bool IsOfThisBrowser(HttpContext context, OneTimeToken token) =>
+        _cookie.Read(context, Purpose) is { } browser
+        && token.BrowserHash is { } hash
+        && CryptographicOperations.FixedTimeEquals(hash, browser.BrowserHash);
+
+    [LoggerMessage(1040, LogLevel.Information, "Account registered: user {UserId}")]
+    private partial void Registered(Guid userId);
+
+    [LoggerMessage(1041, LogLevel.Information, "E-mail address confirmed: user {UserId}")]
+    private partial void Confirmed(Guid userId);
+}

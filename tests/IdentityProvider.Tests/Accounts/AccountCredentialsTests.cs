@@ -1,0 +1,164 @@
+using System.Net;
+using IdentityProvider.Tests.Support;
+using Xunit;
+
+namespace IdentityProvider.Tests.Accounts;
+
+/// <summary>Password and address of the signed-in person.</summary>
+public sealed class AccountCredentialsTests(AccountCredentialsTests.Server server) : IClassFixture<AccountCredentialsTests.Server>
+{
+    private const string NewPassword = "an entirely new pass phrase";
+
+    private Provider Provider => server.Provider;
+
+    [Fact]
+    [Trait("row", "T11")]
+    [Trait("row", "S1")]
+    public async Task A_password_change_keeps_this_session_under_a_new_handle_and_ends_the_others()
+    {
+        var (here, elsewhere) = (await SignInAsync("anna"), await SignInAsync("anna"));
+        var before = SessionOf(here);
+        var page = await here.SubmitAsync(await here.GetAsync("/account/password"), "password-submit", ("password", "short"));
+        Assert.NotNull(page.Document.GetElementById("password-problem"));
+        page = await here.SubmitAsync(page, "password-submit", ("password", NewPassword));
+
+        Assert.Equal("/account/password", page.Url.AbsolutePath);
+        Assert.Contains("new password is set", page.Text, StringComparison.Ordinal);
+        Assert.NotEqual(before, SessionOf(here));
+        Assert.False((await here.GetAsync("/account")).IsSignIn);
+        Assert.True((await elsewhere.GetAsync("/account")).IsSignIn);
+        Assert.Contains("was changed", (await InboxOf("anna").NextAsync()).Message.Subject, StringComparison.Ordinal);
+        await SignInAsync("anna", NewPassword);
+    }
+
+    [Theory]
+    [Trait("row", "D6")]
+    [InlineData("/account/password")]
+    [InlineData("/account/email")]
+    public async Task A_sign_in_of_a_while_ago_is_not_enough(string path)
+    {
+        var browser = await SignInAsync("ben");
+        var page = await browser.GetAsync(path);
+        Provider.Skip(TimeSpan.FromHours(1));
+        page = path.EndsWith("email", StringComparison.Ordinal)
+            ? await browser.SubmitAsync(page, "email-submit", ("email", "ben2@example.com"))
+            : await browser.SubmitAsync(page, "password-submit", ("password", NewPassword));
+        Assert.True(page.IsSignIn);
+        Assert.Empty(InboxOf("ben2").All);
+    }
+
+    [Fact]
+    [Trait("row", "P12")]
+    public async Task An_address_changes_by_the_code_and_the_old_one_is_told()
+    {
+        var browser = await SignInAsync("cleo");
+        var page = await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "cleo2@example.com"));
+        Assert.Contains("cleo@example.com", page.Text, StringComparison.Ordinal);
+        var mail = await InboxOf("cleo2").NextAsync();
+        page = await browser.SubmitAsync(page, "code-submit", ("code", mail.Code));
+        Assert.Contains("cleo2@example.com", page.Text, StringComparison.Ordinal);
+        Assert.Contains("was changed", (await InboxOf("cleo").NextAsync()).Message.Subject, StringComparison.Ordinal);
+        Assert.False((await Provider.NewBrowser().GetAsync(mail.Path)).Has("verify-submit"));
+    }
+
+    [Fact]
+    public async Task An_address_changes_by_the_link_in_any_browser_and_not_by_looking_at_it()
+    {
+        var browser = await SignInAsync("dora");
+        await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "dora2@example.com"));
+        var link = (await InboxOf("dora2").NextAsync()).Path;
+        var other = Provider.NewBrowser();
+        var page = await other.GetAsync(link);
+        Assert.Equal("no-referrer", page.Header("Referrer-Policy"));
+        Assert.Contains("dora@example.com", (await browser.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+        page = await other.SubmitAsync(page, "verify-submit");
+        Assert.Equal("", page.Url.Query.Contains("token", StringComparison.Ordinal) ? page.Url.Query : "");
+        Assert.Contains("dora2@example.com", (await browser.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_old_address_takes_the_change_back_within_seven_days_whatever_happened_since()
+    {
+        var thief = await SignInAsync("emil");
+        var page = await thief.SubmitAsync(await thief.GetAsync("/account/email"), "email-submit", ("email", "emil2@example.com"));
+        await thief.SubmitAsync(page, "code-submit", ("code", (await InboxOf("emil2").NextAsync()).Code));
+        await thief.SubmitAsync(await thief.GetAsync("/account/password"), "password-submit", ("password", NewPassword));
+        var inbox = InboxOf("emil");
+        var link = (await inbox.NextAsync()).Path;
+        Provider.Skip(TimeSpan.FromDays(6));
+
+        var owner = Provider.NewBrowser();
+        page = await owner.GetAsync(link);
+        Assert.Contains("emil@example.com", page.Text, StringComparison.Ordinal);
+        page = await owner.SubmitAsync(page, "undo-submit");
+        Assert.True(page.Has("forgot-link"));
+        Assert.True((await thief.GetAsync("/account")).IsSignIn);
+        page = await thief.GetAsync("/account/login");
+        Assert.True((await thief.SignInAsync(page, "emil", NewPassword)).IsSignIn);
+
+        page = await owner.SubmitAsync(await owner.GetAsync("/account/forgot-password"), "forgot-submit", ("email", "emil@example.com"));
+        page = await owner.SubmitAsync(await owner.GetAsync((await inbox.NextAsync()).Path), "reset-submit", ("password", "the owner's own pass phrase"));
+        Assert.True(page.Has("sign-in-link"));
+        Assert.Contains("used already", (await owner.GetAsync(link)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_of_before_another_change_is_void()
+    {
+        var browser = await SignInAsync("fay");
+        await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "fay2@example.com"));
+        var link = (await InboxOf("fay2").NextAsync()).Path;
+        await browser.SubmitAsync(await browser.GetAsync("/account/password"), "password-submit", ("password", NewPassword));
+        Assert.False((await browser.GetAsync(link)).Has("verify-submit"));
+    }
+
+    [Fact]
+    [Trait("row", "P13")]
+    public async Task The_address_of_another_account_is_answered_alike_and_only_its_owner_hears_of_it()
+    {
+        var browser = await SignInAsync("gus");
+        var free = await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "gus2@example.com"));
+        var taken = await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "hal@example.com"));
+        Assert.Equal(free.Document.QuerySelector("main")!.TextContent, taken.Document.QuerySelector("main")!.TextContent);
+        Assert.Contains("already have an account", (await InboxOf("hal").NextAsync()).Message.Subject, StringComparison.Ordinal);
+        taken = await browser.SubmitAsync(taken, "code-submit", ("code", "000000"));
+        Assert.Contains("gus@example.com", taken.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_address_or_the_same_is_refused()
+    {
+        var browser = await SignInAsync("ida");
+        var page = await browser.GetAsync("/account/email");
+        foreach (var wrong in (string[])["ida", "ida@example.com", "IDA@EXAMPLE.COM", "x@example.com\r\nBcc: y@example.com"])
+        {
+            page = await browser.SubmitAsync(page, "email-submit", ("email", wrong));
+            Assert.Equal(HttpStatusCode.OK, page.Status);
+            Assert.NotNull(page.Document.QuerySelector("[role=alert]"));
+        }
+    }
+
+    private async Task<Browser> SignInAsync(string username, string? password = null)
+    {
+        var browser = Provider.NewBrowser();
+        var page = await browser.SignInAsync(await browser.GetAsync("/account/login"), username, password);
+        Assert.Equal("/account", page.Url.AbsolutePath);
+        return browser;
+    }
+
+    private static string SessionOf(Browser browser) =>
+        browser.SetCookies.Last(cookie => cookie.StartsWith("__Host-idp.session=", StringComparison.Ordinal));
+
+    private Mailbox InboxOf(string name) => new(Provider.Host, $"{name}@example.com");
+
+    public sealed class Server : IAsyncLifetime
+    {
+        public Provider Provider { get; } = new();
+
+        public Task InitializeAsync() => Provider.StartAsync(options =>
+            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida"])
+                .Select(name => $$"""{"Username":"{{name}}","Password":"{{name}}","Email":"{{name}}@example.com","EmailVerified":true}"""))}}]}""");
+
+        public Task DisposeAsync() => Provider.DisposeAsync();
+    }
+}

@@ -1,0 +1,74 @@
+using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Recovery;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.UI.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityProvider.UI.Pages.Account;
+
+/// <summary>
+/// The links of mails about an address: <c>/account/email/confirm?token=…</c> gives the account the new one, <c>/account/email/undo?token=…</c>
+/// the old one back. Looking at them changes nothing, and they need no sign-in: whoever reads the mail has the address.
+/// </summary>
+public sealed class EmailLinkModel(AccountCredentials credentials) : PageModel
+{
+    /// <summary><c>confirm</c> or <c>undo</c>.</summary>
+    [BindProperty(SupportsGet = true, Name = "kind")]
+    public string Kind { get; set; } = "";
+
+    /// <summary>The text of the link.</summary>
+    [BindProperty(SupportsGet = true, Name = "token")]
+    public string? Token { get; set; }
+
+    /// <summary>It has just been done.</summary>
+    [BindProperty(SupportsGet = true, Name = "done")]
+    public bool Done { get; set; }
+
+    /// <summary>The old address comes back.</summary>
+    public bool Undo => string.Equals(Kind, "undo", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>How the link stands.</summary>
+    public OneTimeTokenStatus Status { get; internal set; } = OneTimeTokenStatus.Void;
+
+    /// <summary>Whose account it is.</summary>
+    public string Username { get; internal set; } = "";
+
+    /// <summary>The address that the account would have.</summary>
+    public string Email { get; internal set; } = "";
+
+    /// <summary>Shows how the link stands.</summary>
+    public Task OnGetAsync() => LoadAsync();
+
+    /// <summary>Changes the address.</summary>
+    public async Task<IActionResult> OnPostAsync()
+    {
+        try
+        {
+            var outcome = Undo ? await credentials.UndoEmailAsync(HttpContext, Token) : await credentials.UseEmailLinkAsync(HttpContext, Token);
+            if (outcome == EmailChangeOutcome.Done)
+            {
+                return new SeeOtherResult(Url.Page("/Account/EmailLink", new { kind = Kind, token = (string?)null, done = "true" })!);
+            }
+        }
+        catch (OverloadedException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            Response.Headers.RetryAfter = "5";
+        }
+
+        Done = false;
+        await LoadAsync();
+        return Page();
+    }
+
+    private async Task LoadAsync()
+    {
+        var purpose = Undo ? OneTimeTokenPurposes.UndoEmailChange : OneTimeTokenPurposes.ChangeEmail;
+        if (!Done && await credentials.LookAsync(Token, purpose, HttpContext.RequestAborted) is { } link)
+        {
+            (Status, Username, Email) = (link.Status, link.Username, link.Email);
+        }
+    }
+}
