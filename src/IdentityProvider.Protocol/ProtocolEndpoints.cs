@@ -85,6 +85,8 @@ public static class ProtocolEndpoints
             provider.GetRequiredService<IOptions<RefreshTokenOptions>>(),
             provider.GetRequiredService<IOptions<ProtocolOptions>>()));
 
+        services.AddSingleton<Consents.ConnectedApps>();
+
         services.AddSingleton<DiscoveryEndpoint>();
         services.AddSingleton<AuthorizationRequestRules>();
         services.AddSingleton<AuthorizationResponse>();

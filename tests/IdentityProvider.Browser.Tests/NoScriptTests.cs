@@ -29,7 +29,7 @@ public sealed class NoScriptTests(Chromium chromium, Site site) : IClassFixture<
         await page.GotoAsync("/account/login");
         await Expect(page.Locator("#passkey-submit")).ToBeHiddenAsync();
         await page.SignInAsync("heidi");
-        await page.ClickAsync("#security-link");
+        await page.ClickAsync("#nav-security");
         await page.ClickAsync("#set-up-app");
         await Expect(page.Locator(".qr svg")).ToBeVisibleAsync();
         var app = AuthenticatorApp.Of((await page.Locator("#totp-secret").TextContentAsync())!, TimeProvider.System);

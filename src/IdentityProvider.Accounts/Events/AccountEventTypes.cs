@@ -38,4 +38,13 @@ public static class AccountEventTypes
 
     /// <summary>It does so no more.</summary>
     public const string ExternalLoginUnlinked = "external_login_unlinked";
+
+    /// <summary>The person changed their profile.</summary>
+    public const string ProfileChanged = "profile_changed";
+
+    /// <summary>The person ended sessions of theirs.</summary>
+    public const string SessionsEnded = "sessions_ended";
+
+    /// <summary>The person took the access of a client away.</summary>
+    public const string ConsentWithdrawn = "consent_withdrawn";
 }

@@ -19,7 +19,7 @@ internal sealed class AccountEventReporter(SecurityEvents events, RootKey root, 
     public void Report(AccountEvent accountEvent, HttpContext? context = null)
     {
         ArgumentNullException.ThrowIfNull(accountEvent);
-        var address = context?.Connection.RemoteIpAddress;
+        var origin = context is null ? new EventOrigin() : OriginOf(context);
         events.Report(new SecurityEvent
         {
             Type = accountEvent.Type,
@@ -27,14 +27,21 @@ internal sealed class AccountEventReporter(SecurityEvents events, RootKey root, 
             SubjectId = accountEvent.UserId,
             SessionId = accountEvent.SessionId,
             ClientId = accountEvent.ClientId,
-            Network = context is null ? null : CallerMarks.Network(address),
-            UserAgent = context is null ? null : CallerMarks.UserAgentFamily(context.Request.Headers.UserAgent.ToString()),
-            RemoteAddress = Plain(address),
+            Network = origin.Network,
+            UserAgent = origin.UserAgent,
+            RemoteAddress = origin.RemoteAddress,
             IdentifierHash = accountEvent.UnknownIdentifier is { } typed ? Hash(typed) : null,
             Detail = accountEvent.Detail,
             Alarming = accountEvent.Alarming,
             Recorded = accountEvent.Recorded,
         });
+    }
+
+    public EventOrigin OriginOf(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var address = context.Connection.RemoteIpAddress;
+        return new EventOrigin(CallerMarks.Network(address), CallerMarks.UserAgentFamily(context.Request.Headers.UserAgent.ToString()), Plain(address));
     }
 
     private static string? Plain(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();

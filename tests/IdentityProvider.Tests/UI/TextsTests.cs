@@ -63,7 +63,8 @@ public sealed partial class TextsTests
         var named = Key().Matches(source).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
         var known = Read("en").Keys.ToHashSet(StringComparer.Ordinal);
 
-        Assert.DoesNotContain(known, key => !named.Contains(key) && !named.Contains(PluralForm().Replace(key, "")));
+        // Words of events are found by the type of the event: another test holds them against the types.
+        Assert.DoesNotContain(known, key => !(key.StartsWith("Activity.", StringComparison.Ordinal) && char.IsAsciiLetterLower(key["Activity.".Length])) && !named.Contains(key) && !named.Contains(PluralForm().Replace(key, "")));
         Assert.DoesNotContain(Direct().Matches(source), match => !known.Contains(match.Groups[1].Value));
     }
 

@@ -6,6 +6,12 @@
   // instead of asking whether to send the form again.
   history.replaceState(null, '', location.href);
 
+  // Times are written in UTC; here they are the reader's.
+  document.querySelectorAll('time[data-time]').forEach(function (time) {
+    var form = time.dataset.time === 'day' ? { dateStyle: 'medium' } : { dateStyle: 'medium', timeStyle: 'short' };
+    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, form).format(new Date(time.dateTime));
+  });
+
   document.querySelectorAll('.with-toggle > input[type=password]').forEach(function (input) {
     var words = input.parentElement.dataset;
     var button = document.createElement('button');

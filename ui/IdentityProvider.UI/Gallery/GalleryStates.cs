@@ -131,6 +131,7 @@ internal static class GalleryStates
         EmailLink("Take a change of address back, done", "email/undo/done", OneTimeTokenStatus.Used, undo: true, done: true),
         GalleryState.Of<PasskeyOfferModel>("/Account/PasskeyOffer", "Passkey offer", "passkey-offer", model => model.Prompt = NewPrompt),
 
+        .. AccountStates.All,
         GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, password only", "security", _ => { }),
         GalleryState.Of<SecurityModel>("/Account/Security/Index", "Security, all set up", "security/full", model =>
             (model.Factors, model.Passkeys, model.HasProviders) = (Factors, PasskeyList, true)),

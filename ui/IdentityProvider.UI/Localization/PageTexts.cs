@@ -29,6 +29,24 @@ public sealed class PageTexts
         }
     }
 
+    /// <summary>A text whose key is put together; null: there is none.</summary>
+    internal string? Find(string key) => s_resources.GetString(key, Language.Culture);
+
+    /// <summary>A moment, to the minute. In UTC, since the server does not know the reader's zone; a script that does puts it into words of its own.</summary>
+    internal static IHtmlContent Moment(DateTimeOffset time, PageTexts texts) => Time(time, "moment", $"{time.UtcDateTime.ToString("g", texts.Language.Culture)} UTC");
+
+    /// <summary>A day.</summary>
+    internal static IHtmlContent Day(DateTimeOffset time, PageTexts texts) => Time(time, "day", time.UtcDateTime.ToString("d", texts.Language.Culture));
+
+    private static TagBuilder Time(DateTimeOffset time, string kind, string text)
+    {
+        var element = new TagBuilder("time");
+        element.Attributes["datetime"] = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        element.Attributes["data-time"] = kind;
+        element.InnerHtml.Append(text);
+        return element;
+    }
+
     /// <summary>A text with elements in it: see <see cref="Element"/>. Everything else is encoded.</summary>
     public IHtmlContent Html(string key, params object[] values) =>
         new HtmlContentBuilder().AppendFormat(Language.Culture, HtmlEncoder.Default.Encode(this[key]), values);

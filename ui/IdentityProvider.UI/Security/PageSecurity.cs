@@ -11,6 +11,9 @@ internal sealed class PageSecurity
     /// <summary>An image of another origin that the page shows; its origin goes into <c>img-src</c>.</summary>
     public string? ImageUrl { get; set; }
 
+    /// <summary>More of them.</summary>
+    public IReadOnlyList<string> ImageUrls { get; set; } = [];
+
     /// <summary>Origins of pages that this one opens in frames; none: no frames.</summary>
     public IReadOnlyList<string> FrameSources { get; set; } = [];
 
@@ -30,12 +33,14 @@ internal sealed class PageSecurity
 
     internal string ContentSecurityPolicy()
     {
-        var image = Uri.TryCreate(ImageUrl, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"
-            ? $" {url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}"
-            : "";
+        var image = string.Concat(ImageUrls.Prepend(ImageUrl).Select(ImageSource).Distinct(StringComparer.Ordinal));
         var form = FormActionSource is null ? "" : $" {FormActionSource}";
         var frames = FrameSources.Count == 0 ? "" : $"frame-src {string.Join(' ', FrameSources)}; ";
         return $"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{image}; {frames}"
             + $"form-action 'self'{form}; frame-ancestors 'none'; base-uri 'none'";
     }
+
+    private static string ImageSource(string? image) => Uri.TryCreate(image, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"
+        ? $" {url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}"
+        : "";
 }

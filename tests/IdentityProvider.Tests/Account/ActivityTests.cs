@@ -1,0 +1,91 @@
+using System.Net;
+using System.Reflection;
+using System.Xml.Linq;
+using IdentityProvider.Accounts.Events;
+using IdentityProvider.Protocol.Events;
+using IdentityProvider.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace IdentityProvider.Tests.Account;
+
+/// <summary>What happened to an account, as its person sees it.</summary>
+public sealed class ActivityTests(AccountServer server) : IClassFixture<AccountServer>
+{
+    private Provider Provider => server.Provider;
+
+    [Fact]
+    [Trait("row", "E2")]
+    public async Task A_change_is_listed_at_once_with_when_and_from_where()
+    {
+        var browser = await server.SignInAsync("ada");
+        await browser.SubmitAsync(await browser.GetAsync("/account/profile"), "profile-submit", ("name", "Ada"), ("locale", "en"));
+
+        var page = await browser.GetAsync("/account/activity");
+
+        var entry = page.Document.QuerySelectorAll(".activity li").Single(row => row.TextContent.Contains("You changed your profile", StringComparison.Ordinal));
+        Assert.Contains("127.0.0.1", entry.TextContent, StringComparison.Ordinal);
+        Assert.Contains("Firefox", entry.TextContent, StringComparison.Ordinal);
+        Assert.NotNull(entry.QuerySelector("time[datetime]"));
+        Assert.NotNull(page.Document.QuerySelector("a[href='/account/sessions/end']"));
+    }
+
+    [Fact]
+    public async Task Pages_follow_each_other_without_a_gap_and_types_without_words_are_named()
+    {
+        var user = await server.FindAsync("ben");
+        var sink = Provider.Host.Services.GetRequiredService<IEventSink>();
+        var start = Provider.Time.GetUtcNow();
+        await sink.WriteAsync([.. Enumerable.Range(0, 60).Select(index => new SecurityEvent { Type = $"of_a_host_{index}", OccurredAt = start.AddSeconds(-(index / 2)), SubjectId = user.Id })], CancellationToken.None);
+        var browser = await server.SignInAsync("ben");
+
+        var seen = new List<string>();
+        var page = await browser.GetAsync("/account/activity");
+        while (true)
+        {
+            seen.AddRange(page.Document.QuerySelectorAll(".activity li").Select(row => row.TextContent).Where(text => text.Contains("of_a_host_", StringComparison.Ordinal)));
+            if (page.Document.GetElementById("older") is not { } older)
+            {
+                break;
+            }
+
+            page = await browser.GetAsync(older.GetAttribute("href")!);
+        }
+
+        Assert.Equal(60, seen.Distinct().Count());
+        Assert.Equal(60, seen.Count);
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("-")]
+    [InlineData("99999999999999999999-1")]
+    [InlineData("9223372036854775807-1")]
+    [InlineData("%00-%00")]
+    public async Task What_is_no_place_in_the_list_begins_with_the_latest(string below)
+    {
+        var browser = await server.SignInAsync("dora");
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/account/activity?below=" + below)).Status);
+    }
+
+    [Fact]
+    [Trait("row", "D6")]
+    public async Task Nobody_sees_what_happened_to_somebody_else()
+    {
+        var emil = await server.SignInAsync("emil");
+        await emil.SubmitAsync(await emil.GetAsync("/account/profile"), "profile-submit", ("name", "Emil"), ("locale", "en"));
+        var fay = await server.SignInAsync("fay");
+        Assert.DoesNotContain("You changed your profile", (await fay.GetAsync("/account/activity")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_text_of_an_event_is_that_of_a_type()
+    {
+        var file = Path.Combine(Repository.Root, "ui", "IdentityProvider.UI", "Localization", "Texts.resx");
+        var texts = XDocument.Load(file).Root!.Elements("data").Select(data => data.Attribute("name")!.Value)
+            .Where(key => key.StartsWith("Activity.", StringComparison.Ordinal) && char.IsAsciiLetterLower(key["Activity.".Length]));
+        var types = new[] { typeof(AccountEventTypes), typeof(SecurityEventTypes) }
+            .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static)).Select(field => "Activity." + field.GetRawConstantValue());
+        Assert.Empty(texts.Except(types));
+    }
+}
