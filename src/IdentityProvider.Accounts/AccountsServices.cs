@@ -81,6 +81,7 @@ public static class AccountsServices
             provider.GetRequiredService<SessionStarter>(),
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<SignInThrottle>(),
+            provider.GetRequiredService<IAccountEvents>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SecondFactorService>>()));
         services.AddScoped(provider => new AccountSecurity(
@@ -88,11 +89,11 @@ public static class AccountsServices
             provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<IAccountEvents>(),
             provider.GetRequiredService<IDataProtectionProvider>(),
             provider.GetRequiredService<IOptions<SessionOptions>>(),
             provider.GetRequiredService<IOptions<PasskeyOptions>>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<AccountSecurity>>()));
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<MailThrottle>();
         services.AddSingleton<RecoveryRequests>();
         services.AddHostedService<RecoveryMails>();
@@ -147,6 +148,7 @@ public static class AccountsServices
             provider.GetRequiredService<PendingSecondFactors>(),
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<IAccountEvents>(),
             provider.GetRequiredService<ILogger<SignInService>>()));
         services.AddUpstream();
         services.AddAuthentication(SessionCookie.Scheme)

@@ -26,7 +26,7 @@ public sealed class ProtocolMetrics
         _refreshes = meter.CreateCounter<long>("idp.refresh_token.verdicts", "{request}", "Presented refresh tokens, by the store's verdict.");
         _authorizations = meter.CreateCounter<long>("idp.authorization.responses", "{response}", "Authorization responses, by error.");
         _outbox = meter.CreateCounter<long>("idp.outbox.attempts", "{attempt}", "Attempts to deliver a message, by kind and outcome.");
-        _securityEvents = meter.CreateCounter<long>("idp.security_events", "{event}", "Security events, and whether the queue to the sinks had room.");
+        _securityEvents = meter.CreateCounter<long>("idp.security_events", "{event}", "Security events by type, and whether the queue to the sinks had room.");
     }
 
     internal void TokenRequest<T>(string grantType, Result<T> result)
@@ -40,7 +40,7 @@ public sealed class ProtocolMetrics
 
     internal void Authorization(OAuthError? error) => _authorizations.Add(1, new TagList { { "error.type", error?.Code ?? "none" } });
 
-    internal void SecurityEvent(bool queued) => _securityEvents.Add(1, new TagList { { "queued", queued } });
+    internal void SecurityEvent(string type, bool queued) => _securityEvents.Add(1, new TagList { { "type", type }, { "queued", queued } });
 
     internal void Outbox(string kind, string outcome) => _outbox.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
 }

@@ -9,6 +9,9 @@ public static class AccountEventTypes
     /// <summary>Somebody did not.</summary>
     public const string LoginFailure = "login_failure";
 
+    /// <summary>Somebody who was signed in has proved it anew, or proved more.</summary>
+    public const string LoginRenewed = "login_renewed";
+
     /// <summary>Somebody signed out.</summary>
     public const string Logout = "logout";
 
@@ -47,4 +50,25 @@ public static class AccountEventTypes
 
     /// <summary>The person took the access of a client away.</summary>
     public const string ConsentWithdrawn = "consent_withdrawn";
+
+    /// <summary>A second factor was right.</summary>
+    public const string MfaSuccess = "mfa_success";
+
+    /// <summary>A second factor was wrong: whoever tried it had the password, or a session.</summary>
+    public const string MfaFailure = "mfa_failure";
+
+    /// <summary>An authenticator app was set up.</summary>
+    public const string MfaEnabled = "mfa_enabled";
+
+    /// <summary>The authenticator app was removed, and the recovery codes with it.</summary>
+    public const string MfaDisabled = "mfa_disabled";
+
+    /// <summary>The recovery codes were replaced.</summary>
+    public const string MfaRecoveryCodesCreated = "mfa_recovery_codes_created";
+
+    /// <summary>A passkey was added.</summary>
+    public const string PasskeyAdded = "passkey_added";
+
+    /// <summary>A passkey was removed.</summary>
+    public const string PasskeyRemoved = "passkey_removed";
 }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
@@ -9,13 +10,12 @@ using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Accounts.Factors;
 
 /// <summary>What the signed-in person sets up for their own account.</summary>
-public sealed partial class AccountSecurity
+public sealed class AccountSecurity
 {
     private const int LongestName = 60;
     private const int LongestTicket = 1024;
@@ -26,32 +26,32 @@ public sealed partial class AccountSecurity
     private readonly IFactorStore _factors;
     private readonly PasskeyCeremonies _passkeys;
     private readonly SessionStarter _sessions;
+    private readonly IAccountEvents _events;
     private readonly IDataProtector _protector;
     private readonly TimeSpan _privilegedWindow;
     private readonly string _relyingPartyId;
     private readonly TimeProvider _time;
-    private readonly ILogger<AccountSecurity> _logger;
 
     internal AccountSecurity(
         UserManager<User> users,
         IFactorStore factors,
         PasskeyCeremonies passkeys,
         SessionStarter sessions,
+        IAccountEvents events,
         IDataProtectionProvider protection,
         IOptions<SessionOptions> options,
         IOptions<PasskeyOptions> relyingParty,
-        TimeProvider time,
-        ILogger<AccountSecurity> logger)
+        TimeProvider time)
     {
         _users = users;
         _factors = factors;
         _passkeys = passkeys;
         _sessions = sessions;
+        _events = events;
         _protector = protection.CreateProtector("totp-set-up");
         _privilegedWindow = options.Value.PrivilegedWindow;
         _relyingPartyId = relyingParty.Value.RelyingPartyId;
         _time = time;
-        _logger = logger;
     }
 
     /// <summary>What this person has set up.</summary>
@@ -114,7 +114,7 @@ public sealed partial class AccountSecurity
 
         var before = await _factors.ReadAsync(user.Id, context.RequestAborted);
         await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step);
-        Changed("authenticator app set up", user.Id);
+        Report(AccountEventTypes.MfaEnabled, session, context);
         var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(session);
         if (session.Acr == AuthenticationLevel.OneFactor)
         {
@@ -130,7 +130,7 @@ public sealed partial class AccountSecurity
     {
         ArgumentNullException.ThrowIfNull(session);
         await _factors.RemoveTotpAsync(session.UserId);
-        Changed("authenticator app removed", session.UserId);
+        Report(AccountEventTypes.MfaDisabled, session);
     }
 
     /// <summary>Replaces all recovery codes: show them, now and never again.</summary>
@@ -139,7 +139,7 @@ public sealed partial class AccountSecurity
         ArgumentNullException.ThrowIfNull(session);
         var codes = RecoveryCodes.Create();
         await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes);
-        Changed("recovery codes made", session.UserId);
+        Report(AccountEventTypes.MfaRecoveryCodesCreated, session);
         return codes;
     }
 
@@ -210,7 +210,7 @@ public sealed partial class AccountSecurity
             return false;
         }
 
-        Changed("passkey added", user.Id);
+        Report(AccountEventTypes.PasskeyAdded, session, context);
         return true;
     }
 
@@ -238,7 +238,7 @@ public sealed partial class AccountSecurity
         }
 
         await _factors.ForgetPasskeyAsync(user.Id, passkey.CredentialId);
-        Changed("passkey removed", user.Id);
+        Report(AccountEventTypes.PasskeyRemoved, session);
         return true;
     }
 
@@ -286,8 +286,8 @@ public sealed partial class AccountSecurity
 
     private sealed record SetUpTicket(Guid UserId, byte[] Secret, DateTimeOffset ExpiresAt);
 
-    [LoggerMessage(1030, LogLevel.Information, "Security of an account changed: {Change}, user {UserId}")]
-    private partial void Changed(string change, Guid userId);
+    private void Report(string type, UserSession session, HttpContext? context = null) =>
+        _events.Report(new AccountEvent(type) { UserId = session.UserId, SessionId = session.Id }, context);
 }
 
 /// <summary>An authenticator app that is being set up.</summary>

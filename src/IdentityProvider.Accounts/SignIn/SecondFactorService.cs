@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Throttling;
@@ -38,6 +39,7 @@ public sealed partial class SecondFactorService
     private readonly SessionStarter _sessions;
     private readonly PasskeyCeremonies _passkeys;
     private readonly SignInThrottle _throttle;
+    private readonly IAccountEvents _events;
     private readonly TimeProvider _time;
     private readonly ILogger<SecondFactorService> _logger;
 
@@ -48,6 +50,7 @@ public sealed partial class SecondFactorService
         SessionStarter sessions,
         PasskeyCeremonies passkeys,
         SignInThrottle throttle,
+        IAccountEvents events,
         TimeProvider time,
         ILogger<SecondFactorService> logger)
     {
@@ -57,6 +60,7 @@ public sealed partial class SecondFactorService
         _sessions = sessions;
         _passkeys = passkeys;
         _throttle = throttle;
+        _events = events;
         _time = time;
         _logger = logger;
     }
@@ -91,7 +95,7 @@ public sealed partial class SecondFactorService
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(code);
-        return CheckAsync(context, request, AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted));
+        return CheckAsync(context, request, "app", AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted));
     }
 
     /// <summary>Checks a recovery code and uses it up, and starts or raises the session.</summary>
@@ -99,7 +103,7 @@ public sealed partial class SecondFactorService
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(code);
-        return CheckAsync(context, request, AuthenticationLevel.OneTimePassword, async () =>
+        return CheckAsync(context, request, "recovery code", AuthenticationLevel.OneTimePassword, async () =>
         {
             var used = RecoveryCodes.Normalize(code) is { } normal && await _factors.ConsumeRecoveryCodeAsync(request.User.Id, normal);
             if (used)
@@ -126,11 +130,11 @@ public sealed partial class SecondFactorService
         var verified = await _passkeys.VerifyAsync(context, PasskeyPurpose.SecondFactor, request.User.Id, answer);
         if (verified is null || verified.User.Id != request.User.Id)
         {
-            Refused(request.User.Id);
+            Failed(context, request, "passkey");
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
-        return await FinishAsync(context, request, AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
+        return await FinishAsync(context, request, "passkey", AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
     }
 
     private async Task<SecondFactorRequest?> RequestAsync(
@@ -154,7 +158,7 @@ public sealed partial class SecondFactorService
     }
 
     /// <summary>Counted before it is checked, like a password, and per account whatever the network: who gets here has the password.</summary>
-    private async Task<SignInAnswer> CheckAsync(HttpContext context, SecondFactorRequest request, string method, Func<Task<bool>> check)
+    private async Task<SignInAnswer> CheckAsync(HttpContext context, SecondFactorRequest request, string kind, string method, Func<Task<bool>> check)
     {
         var attempt = SignInThrottle.CodeAttemptOf(context.Connection.RemoteIpAddress, request.User.Id);
         if (await _throttle.TakeAsync(attempt) is { } wait)
@@ -179,14 +183,14 @@ public sealed partial class SecondFactorService
 
         if (right is not true)
         {
-            Refused(request.User.Id);
+            Failed(context, request, kind);
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
-        return await FinishAsync(context, request, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors]);
+        return await FinishAsync(context, request, kind, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors]);
     }
 
-    private async Task<SignInAnswer> FinishAsync(HttpContext context, SecondFactorRequest request, string acr, IReadOnlyList<string> methods)
+    private async Task<SignInAnswer> FinishAsync(HttpContext context, SecondFactorRequest request, string kind, string acr, IReadOnlyList<string> methods)
     {
         var proof = new Proof(acr, AuthenticationLevel.Join(request.Amr, methods));
         if (!await _sessions.StartAsync(context, request.User, proof, request.Remember))
@@ -195,7 +199,14 @@ public sealed partial class SecondFactorService
         }
 
         _pending.End(context, request.Destination);
+        _events.Report(new AccountEvent(AccountEventTypes.MfaSuccess) { UserId = request.User.Id, Detail = kind }, context);
         return new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: request.Factors.OfferPasskey);
+    }
+
+    private void Failed(HttpContext context, SecondFactorRequest request, string kind)
+    {
+        Refused(request.User.Id);
+        _events.Report(new AccountEvent(AccountEventTypes.MfaFailure) { UserId = request.User.Id, Detail = kind }, context);
     }
 
     [LoggerMessage(1010, LogLevel.Information, "Second factor refused: user {UserId}")]

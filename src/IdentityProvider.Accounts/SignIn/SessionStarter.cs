@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Devices;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Authentication;
@@ -19,7 +20,14 @@ internal sealed record Proof(string Acr, IReadOnlyList<string> Amr)
 
 /// <summary>Turns a proof into the session of this browser.</summary>
 internal sealed partial class SessionStarter(
-    ISessionStore sessions, SessionCookie cookie, KnownDevices devices, LastMethod lastMethod, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionStarter> logger)
+    ISessionStore sessions,
+    SessionCookie cookie,
+    KnownDevices devices,
+    LastMethod lastMethod,
+    IAccountEvents events,
+    IOptions<SessionOptions> options,
+    TimeProvider time,
+    ILogger<SessionStarter> logger)
 {
     private const int LongestUserAgent = 256;
 
@@ -70,6 +78,12 @@ internal sealed partial class SessionStarter(
         cookie.Write(context.Response, handle, remember ? _options.AbsoluteLifetime : null);
         lastMethod.Write(context.Response, proof.Amr);
         SignedIn(user.Id, session.Id, proof.Acr);
+        events.Report(
+            new AccountEvent(continued ? AccountEventTypes.LoginRenewed : AccountEventTypes.LoginSuccess)
+            {
+                UserId = user.Id, SessionId = session.Id, Detail = $"acr {proof.Acr}, {string.Join(' ', proof.Amr)}",
+            },
+            context);
         return true;
     }
 

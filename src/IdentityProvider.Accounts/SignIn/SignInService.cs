@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
@@ -22,6 +23,7 @@ public sealed partial class SignInService
     private readonly PendingSecondFactors _secondFactors;
     private readonly PasskeyCeremonies _passkeys;
     private readonly IFactorStore _factors;
+    private readonly IAccountEvents _events;
     private readonly ILogger<SignInService> _logger;
 
     internal SignInService(
@@ -34,6 +36,7 @@ public sealed partial class SignInService
         PendingSecondFactors secondFactors,
         PasskeyCeremonies passkeys,
         IFactorStore factors,
+        IAccountEvents events,
         ILogger<SignInService> logger)
     {
         _users = users;
@@ -45,6 +48,7 @@ public sealed partial class SignInService
         _secondFactors = secondFactors;
         _passkeys = passkeys;
         _factors = factors;
+        _events = events;
         _logger = logger;
     }
 
@@ -115,6 +119,7 @@ public sealed partial class SignInService
 
         if (verified is null)
         {
+            Failed(context, user: null, "passkey");
             return new SignInAnswer(SignInOutcome.Refused, UnknownPasskey: await _passkeys.FindUnknownAsync(answer));
         }
 
@@ -139,6 +144,7 @@ public sealed partial class SignInService
         }
 
         SignedOut(session.UserId, session.Id);
+        _events.Report(new AccountEvent(AccountEventTypes.Logout) { UserId = session.UserId, SessionId = session.Id }, context);
         return (session, clients);
     }
 
@@ -152,6 +158,7 @@ public sealed partial class SignInService
         if (user is null || result == PasswordVerificationResult.Failed)
         {
             SignInRefused();
+            Failed(context, user, user is { DisabledAt: not null } ? "password, account locked" : "password", identifier);
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
@@ -169,10 +176,17 @@ public sealed partial class SignInService
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);
         }
 
-        return await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]), remember)
-            ? new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: factors.OfferPasskey)
-            : new SignInAnswer(SignInOutcome.Refused);
+        if (await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]), remember))
+        {
+            return new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: factors.OfferPasskey);
+        }
+
+        Failed(context, user, "password, account changed meanwhile");
+        return new SignInAnswer(SignInOutcome.Refused);
     }
+
+    private void Failed(HttpContext context, User? user, string detail, string? identifier = null) => _events.Report(
+        new AccountEvent(AccountEventTypes.LoginFailure) { UserId = user?.Id, UnknownIdentifier = user is null ? identifier : null, Detail = detail }, context);
 
     private async Task<User?> FindAsync(string identifier) =>
         await _users.FindByNameAsync(identifier)

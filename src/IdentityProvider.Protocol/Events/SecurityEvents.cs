@@ -23,7 +23,7 @@ public sealed partial class SecurityEvents(IEnumerable<IEventSink> sinks, Protoc
     {
         ArgumentNullException.ThrowIfNull(securityEvent);
         Log(securityEvent);
-        metrics.SecurityEvent(queued: _queue.Writer.TryWrite(securityEvent));
+        metrics.SecurityEvent(securityEvent.Type, queued: _queue.Writer.TryWrite(securityEvent));
     }
 
     /// <summary>The requests are over by now; what they have reported is written yet.</summary>
