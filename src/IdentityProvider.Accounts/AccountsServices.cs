@@ -68,6 +68,7 @@ public static class AccountsServices
         services.TryAddSingleton<LocalCounters>();
         services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());
         services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<PasswordGuard>();
         services.AddSingleton(provider => new LastMethod(provider.GetRequiredService<IOptions<SessionCookieOptions>>()));
         services.AddSingleton<DeviceCookie>();
         services.AddSingleton<KnownDevices>();
@@ -142,6 +143,8 @@ public static class AccountsServices
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordHashing>(),
             provider.GetRequiredService<SignInThrottle>(),
+            provider.GetRequiredService<PasswordGuard>(),
+            provider.GetRequiredService<KnownDevices>(),
             provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<SessionCookie>(),
             provider.GetRequiredService<SessionStarter>(),

@@ -80,6 +80,7 @@ public static class StorageServices
         services.AddSingleton<ExpiredRowCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpiredRowCleanup>());
         services.AddSingleton<IFactorStore, FactorStore>();
+        services.AddSingleton<IPasswordFailures, PasswordFailures>();
         services.AddSingleton<IDeviceStore, DeviceStore>();
         services.AddSingleton<IProfileStore, ProfileStore>();
         services.AddSingleton<IActivityStore, ActivityStore>();

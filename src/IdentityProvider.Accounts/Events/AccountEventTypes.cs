@@ -12,6 +12,9 @@ public static class AccountEventTypes
     /// <summary>Somebody who was signed in has proved it anew, or proved more.</summary>
     public const string LoginRenewed = "login_renewed";
 
+    /// <summary>A limit of failures was reached.</summary>
+    public const string SuspiciousActivity = "suspicious_activity";
+
     /// <summary>Somebody signed out.</summary>
     public const string Logout = "logout";
 

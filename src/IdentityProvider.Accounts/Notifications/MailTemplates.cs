@@ -24,6 +24,10 @@ public static class MailTemplates
     /// <summary>To the address that an account had. Sealed: <c>token</c>, which takes the change back. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
     public const string EmailChanged = "email-changed";
 
+    /// <summary>After a hundred wrong passwords in a row: where the account is not known, the password counts no more. Values: <c>username</c>, <c>time</c>.</summary>
+    public const string PasswordRefused = "password-refused";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged];
+    public static IReadOnlyList<string> All { get; } =
+        [VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged, PasswordRefused];
 }

@@ -161,7 +161,7 @@ public sealed partial class SecondFactorService
     private async Task<SignInAnswer> CheckAsync(HttpContext context, SecondFactorRequest request, string kind, string method, Func<Task<bool>> check)
     {
         var attempt = SignInThrottle.CodeAttemptOf(context.Connection.RemoteIpAddress, request.User.Id);
-        if (await _throttle.TakeAsync(attempt) is { } wait)
+        if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
         {
             return new SignInAnswer(SignInOutcome.Throttled, wait);
         }

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Passkeys;
@@ -17,6 +18,8 @@ public sealed partial class SignInService
     private readonly UserManager<User> _users;
     private readonly PasswordHashing _hashing;
     private readonly SignInThrottle _throttle;
+    private readonly PasswordGuard _guard;
+    private readonly KnownDevices _devices;
     private readonly ISessionStore _sessions;
     private readonly SessionCookie _cookie;
     private readonly SessionStarter _starter;
@@ -30,6 +33,8 @@ public sealed partial class SignInService
         UserManager<User> users,
         PasswordHashing hashing,
         SignInThrottle throttle,
+        PasswordGuard guard,
+        KnownDevices devices,
         ISessionStore sessions,
         SessionCookie cookie,
         SessionStarter starter,
@@ -42,6 +47,8 @@ public sealed partial class SignInService
         _users = users;
         _hashing = hashing;
         _throttle = throttle;
+        _guard = guard;
+        _devices = devices;
         _sessions = sessions;
         _cookie = cookie;
         _starter = starter;
@@ -65,8 +72,11 @@ public sealed partial class SignInService
         ArgumentNullException.ThrowIfNull(identifier);
         ArgumentNullException.ThrowIfNull(password);
 
-        var attempt = SignInThrottle.AttemptOf(context.Connection.RemoteIpAddress, identifier);
-        if (await _throttle.TakeAsync(attempt) is { } wait)
+        // Asked for whether there is such a person or not: both take the same time.
+        var user = await FindAsync(identifier);
+        var device = await _devices.FindAsync(context, user?.Id ?? Guid.Empty, context.RequestAborted);
+        var attempt = SignInThrottle.AttemptOf(context.Connection.RemoteIpAddress, identifier, user?.Id, device?.Id);
+        if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
         {
             SignInThrottled();
             return new SignInAnswer(SignInOutcome.Throttled, wait);
@@ -75,7 +85,7 @@ public sealed partial class SignInService
         SignInAnswer? answer = null;
         try
         {
-            answer = await CheckAsync(context, identifier, password, remember, destination);
+            answer = await CheckAsync(context, user, device, identifier, password, remember, destination);
         }
         finally
         {
@@ -99,8 +109,8 @@ public sealed partial class SignInService
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(answer);
-        var attempt = SignInThrottle.AttemptOf(context.Connection.RemoteIpAddress, answer.Challenge ?? "");
-        if (await _throttle.TakeAsync(attempt) is { } wait)
+        var attempt = SignInThrottle.PasskeyAttemptOf(context.Connection.RemoteIpAddress, answer.Challenge ?? "");
+        if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
         {
             SignInThrottled();
             return new SignInAnswer(SignInOutcome.Throttled, wait);
@@ -148,20 +158,33 @@ public sealed partial class SignInService
         return (session, clients);
     }
 
-    private async Task<SignInAnswer> CheckAsync(HttpContext context, string identifier, string password, bool remember, string destination)
+    private async Task<SignInAnswer> CheckAsync(
+        HttpContext context, User? user, KnownDevice? device, string identifier, string password, bool remember, string destination)
     {
-        var user = await FindAsync(identifier);
+        // A known device has ten guesses of its own; everybody else shares the hundred that the password has.
+        var count = device is null ? await _guard.TakeAsync(user, identifier) : 1;
         var network = SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress);
-        var result = user is { PasswordHash: { } hash, DisabledAt: null }
-            ? await _hashing.VerifyAsync(hash, password, network)
-            : await _hashing.VerifyDecoyAsync(password, network);
+        PasswordVerificationResult result;
+        try
+        {
+            result = user is { PasswordHash: { } hash, DisabledAt: null } && count > 0
+                ? await _hashing.VerifyAsync(hash, password, network)
+                : await _hashing.VerifyDecoyAsync(password, network);
+        }
+        catch (OverloadedException) when (device is null)
+        {
+            await _guard.GiveBackAsync(user, identifier);
+            throw;
+        }
+
         if (user is null || result == PasswordVerificationResult.Failed)
         {
             SignInRefused();
-            Failed(context, user, user is { DisabledAt: not null } ? "password, account locked" : "password", identifier);
+            await FailedAsync(context, user, device, identifier, count);
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
+        await _guard.SucceededAsync(user);
         if (result == PasswordVerificationResult.SuccessRehashNeeded)
         {
             user.PasswordHash = await _hashing.HashAsync(password);
@@ -183,6 +206,24 @@ public sealed partial class SignInService
 
         Failed(context, user, "password, account changed meanwhile");
         return new SignInAnswer(SignInOutcome.Refused);
+    }
+
+    private async Task FailedAsync(HttpContext context, User? user, KnownDevice? device, string identifier, int count)
+    {
+        Failed(context, user, (user, count) switch
+        {
+            ({ DisabledAt: not null }, _) => "password, account locked",
+            (_, 0) => "password, refused to unknown devices",
+            _ => "password",
+        }, identifier);
+        if (device is not null)
+        {
+            await _devices.FailedAsync(device);
+        }
+        else if (user is { DisabledAt: null })
+        {
+            await _guard.FailedAsync(context, user, count);
+        }
     }
 
     private void Failed(HttpContext context, User? user, string detail, string? identifier = null) => _events.Report(

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace IdentityProvider.Accounts.Throttling;
 
-/// <summary>Section <c>RateLimits</c>. What is counted are failures; a network is an IPv4 address or an IPv6 /64.</summary>
+/// <summary>Section <c>RateLimits</c>. What is counted are failures; a network is an IPv4 /24 or an IPv6 /64.</summary>
 public sealed record RateLimitOptions
 {
     /// <summary>True. A load or conformance run sets it to false.</summary>
@@ -13,7 +13,14 @@ public sealed record RateLimitOptions
     public TimeSpan SignInWindow { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// 5 failures for one account from one network: enough for typing errors. From elsewhere the account stays open, so that nobody can
+    /// 10 failures for one account in an hour, from wherever the account is not known. Beyond, each attempt there has to prove that it means
+    /// it; a known device does not.
+    /// </summary>
+    [Range(1, 1000)]
+    public int SignInFailuresPerAccountAndHour { get; set; } = 10;
+
+    /// <summary>
+    /// 5 failures for one account from one address (IPv6: /64): enough for typing errors. From elsewhere the account stays open, so that nobody can
     /// lock somebody else out.
     /// </summary>
     [Range(1, 1000)]

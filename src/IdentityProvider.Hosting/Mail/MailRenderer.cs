@@ -27,6 +27,7 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
         [MailTemplates.EmailChanged] = "/account/email/undo",
         [MailTemplates.PasswordChanged] = "/account/forgot-password",
         [MailTemplates.TokenReused] = "/account",
+        [MailTemplates.PasswordRefused] = "/account/forgot-password",
     };
 
     private readonly BrandingOptions _branding = branding.Value;

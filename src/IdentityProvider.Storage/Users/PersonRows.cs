@@ -6,6 +6,9 @@ namespace IdentityProvider.Storage.Users;
 /// </summary>
 internal static class PersonRows
 {
+    /// <summary>A new password has been guessed at by nobody.</summary>
+    public static string PasswordFailures(string user) => $"DELETE FROM password_failures WHERE user_id = {user}";
+
     public static IReadOnlyList<string> Deletions(string user) =>
     [
         $"DELETE FROM consents WHERE subject_id = {user}",
@@ -16,7 +19,7 @@ internal static class PersonRows
         $"DELETE FROM one_time_tokens WHERE user_id = {user}",
         $"DELETE FROM known_devices WHERE user_id = {user}",
         $"DELETE FROM sign_in_countries WHERE user_id = {user}",
-        $"DELETE FROM password_failures WHERE user_id = {user}",
+        PasswordFailures(user),
         $"DELETE FROM external_logins WHERE user_id = {user}",
         $"DELETE FROM suspensions WHERE user_id = {user}",
         $"""DELETE FROM "AspNetUsers" WHERE "Id" = {user}""",

@@ -84,7 +84,8 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
     }
 
     public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) =>
-        EndAsync(userId, "password_reset", [Stamped(Reset, userId).Text(passwordHash).Boolean(false), Command(ProvenEnds.RevokeDevices("$1", "clock_timestamp()")).Uuid(userId)]);
+        EndAsync(userId, "password_reset", [Stamped(Reset, userId).Text(passwordHash).Boolean(false), Command(ProvenEnds.RevokeDevices("$1", "clock_timestamp()")).Uuid(userId)],
+            [Command(PersonRows.PasswordFailures("$1")).Uuid(userId)]);
 
     public Task<Ended?> ResetPasswordAsync(ProvenReset reset)
     {
@@ -99,6 +100,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
                 .. ProvenEnds.Removals("$1", condition).Select(statement => Command(statement).Uuid(reset.UserId).Text(stamps.Concurrency)),
                 Command(ProvenEnds.Confirm("$1", "$2")).Uuid(reset.UserId).Text(stamps.Concurrency),
                 Command($"{ProvenEnds.RevokeDevices("$1", "clock_timestamp()")} AND {Applied}").Uuid(reset.UserId).Text(stamps.Concurrency),
+                Command($"{PersonRows.PasswordFailures("$1")} AND {Applied}").Uuid(reset.UserId).Text(stamps.Concurrency),
                 MailOf(reset.Notice, reset.UserId, stamps),
             ],
             before: Command(LockAddress).Uuid(reset.UserId));

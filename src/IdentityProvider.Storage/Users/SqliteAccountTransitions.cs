@@ -71,6 +71,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         }
 
         connection.Execute(ProvenEnds.RevokeDevices("$user", "$now"), ("$user", userId), ("$now", now));
+        connection.Execute(PersonRows.PasswordFailures("$user"), ("$user", userId));
         return End(connection, userId, "password_reset", now);
     });
 
@@ -91,6 +92,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
 
         connection.Execute(ProvenEnds.Confirm("$user"), user);
         connection.Execute(ProvenEnds.RevokeDevices("$user", "$now"), user, ("$now", now));
+        connection.Execute(PersonRows.PasswordFailures("$user"), user);
         return Tell(connection, reset.Notice, End(connection, reset.UserId, "password_reset", now), now);
     });
 

@@ -119,7 +119,7 @@ public sealed class TwoInstanceTests(InstancePair pair) : IClassFixture<Instance
     [Trait("row", "R9")]
     public async Task Failed_sign_ins_count_on_both_instances_together()
     {
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
         {
             using var failed = await SignInAsync(i % 2 == 0 ? pair.First : pair.Second, "wrong");
             Assert.Equal(HttpStatusCode.OK, failed.StatusCode);

@@ -12,6 +12,7 @@ public sealed class PasswordOverloadTests : IAsyncLifetime
 
     public Task InitializeAsync() => _provider.StartAsync(options =>
     {
+        options.Settings["RateLimits:Enabled"] = "false";
         options.Settings["Argon2:MaxConcurrency"] = "1";
         options.Settings["Argon2:MaxQueue"] = "1";
         options.Settings["Argon2:MaxQueuePerNetwork"] = "5";

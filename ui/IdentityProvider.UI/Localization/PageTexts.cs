@@ -77,7 +77,8 @@ public sealed class PageTexts
     {
         { TotalDays: >= 1 } => Count("Duration.Days", (int)Math.Round(time.TotalDays)),
         { TotalHours: >= 1 } => Count("Duration.Hours", (int)Math.Round(time.TotalHours)),
-        _ => Count("Duration.Minutes", Math.Max(1, (int)Math.Ceiling(time.TotalMinutes))),
+        { TotalMinutes: > 1 } => Count("Duration.Minutes", (int)Math.Ceiling(time.TotalMinutes)),
+        _ => Count("Duration.Seconds", Math.Max(1, (int)Math.Ceiling(time.TotalSeconds))),
     };
 
     /// <summary>What the client says the person prefers; whoever has chosen at this browser knows better.</summary>
