@@ -49,6 +49,7 @@ public sealed class Federation : IAsyncLifetime
             Provider(options, "partner", There.Issuer, ("ClientId", "here-too"), ("DisplayName", "Partner"));
             Provider(options, "evil", Scripted.Issuer, ("AllowRegistration", "true"));
             Provider(options, "hub", Scripted.Issuer, ("Preset", "GitHub"), ("AllowRegistration", "true"));
+            Provider(options, "gg", Scripted.Issuer, ("Preset", "Google"), ("AllowRegistration", "true"));
             Provider(options, "down", "http://localhost:1");
             configure(options);
         });

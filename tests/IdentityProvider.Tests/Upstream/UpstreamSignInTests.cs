@@ -1,5 +1,7 @@
+using System.Data.Common;
 using System.Net;
 using IdentityProvider.Accounts.Transitions;
+using IdentityProvider.Accounts.Upstream;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.WebUtilities;
@@ -189,6 +191,26 @@ public sealed class UpstreamSignInTests(Federation federation) : IClassFixture<F
     }
 
     [Fact]
+    public async Task An_account_that_is_suspended_signs_nobody_in()
+    {
+        var lea = federation.NewTraveller();
+        await lea.SignInAsync("/account/login", "lea");
+        var user = (await FindUserAsync("lea"))!;
+        await using (var scope = federation.Here.Services.CreateAsyncScope())
+        {
+            var login = Assert.Single(await scope.ServiceProvider.GetRequiredService<IExternalLoginStore>().ListAsync(user.Id, CancellationToken.None));
+            await using var connection = await scope.ServiceProvider.GetRequiredService<DbDataSource>().OpenConnectionAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"INSERT INTO suspensions (user_id, kind, key, suspended_at) SELECT user_id, 'external_login', issuer || ' ' || subject, 0 FROM external_logins WHERE subject = '{login.Subject}'";
+            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        }
+
+        var other = federation.NewTraveller();
+        Assert.Equal(HttpStatusCode.Forbidden, (await other.SignInAsync("/account/login", "lea")).Status);
+        Assert.True((await other.Here.GetAsync("/account")).IsSignIn);
+    }
+
+    [Fact]
     public async Task An_address_that_somebody_here_has_links_nothing()
     {
         var existing = await CreateUserAsync("mine", "max@contoso.example");
@@ -276,8 +298,8 @@ public sealed class UpstreamSignInTests(Federation federation) : IClassFixture<F
     [InlineData("//evil.example/")]
     public async Task A_return_address_elsewhere_is_ignored(string returnUrl)
     {
-        var lea = federation.NewTraveller();
-        var page = await lea.SignInAsync($"/account/login?returnUrl={Uri.EscapeDataString(returnUrl)}", "lea");
+        var ida = federation.NewTraveller();
+        var page = await ida.SignInAsync($"/account/login?returnUrl={Uri.EscapeDataString(returnUrl)}", "ida");
 
         Assert.Equal("/account", page.Url.AbsolutePath);
     }

@@ -1,7 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using IdentityProvider.Accounts.Upstream;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Tests.Support;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 using Xunit;
 
@@ -154,6 +158,28 @@ public sealed class UpstreamTokenTests(Federation federation) : IClassFixture<Fe
 
         Upstream.Claims = claims => claims["auth_time"] = federation.Time.GetUtcNow().ToUnixTimeSeconds();
         Assert.True((await AnswerAsync(url)).Has("onward"));
+    }
+
+    [Theory]
+    [InlineData("ann@gmail.com", null, true)]
+    [InlineData("ann@corp.example", "corp.example", true)]
+    [InlineData("ann@elsewhere.example", null, false)]
+    [InlineData("ann@elsewhere.example", "corp.example", false)]
+    public async Task Google_is_trusted_with_addresses_that_it_runs(string email, string? domain, bool trusted)
+    {
+        Upstream.Reset();
+        var subject = $"{email} {domain}";
+        Upstream.Claims = claims =>
+        {
+            (claims["sub"], claims["email"], claims["email_verified"]) = (subject, email, true);
+            Change(claims, "hd", domain);
+        };
+        Assert.True((await AnswerAsync("/account/login", "gg")).Has("onward"));
+
+        await using var scope = federation.Here.Services.CreateAsyncScope();
+        var login = await scope.ServiceProvider.GetRequiredService<IExternalLoginStore>().FindAsync(Upstream.Issuer, subject, CancellationToken.None);
+        var user = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByIdAsync(login!.UserId.ToString("D"));
+        Assert.Equal((trusted ? email : null, trusted), (user!.Email, user.EmailConfirmed));
     }
 
     [Fact]
