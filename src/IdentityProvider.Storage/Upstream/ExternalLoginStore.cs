@@ -37,10 +37,10 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
 
         if (user.NormalizedEmail is { } address)
         {
-            // Addresses have no unique index. On SQLite the insert above has the only write lock.
+            // Addresses have no unique index: whoever gives one to an account holds this lock. On SQLite the insert above has the only write lock.
             if (context.Database.IsNpgsql())
             {
-                await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({address}, 0))");
+                await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended(upper({address}), 7303))");
             }
 
             if (await context.Users.AnyAsync(other => other.NormalizedEmail == address))

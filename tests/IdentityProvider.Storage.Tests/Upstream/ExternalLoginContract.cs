@@ -13,7 +13,7 @@ namespace IdentityProvider.Storage.Tests.Upstream;
 public abstract class ExternalLoginContract(TestDatabase database)
 {
     private const string Issuer = "https://id.contoso.com";
-    private const int AtOnce = 12;
+    private const int AtOnce = 6;
 
     private IExternalLoginStore Logins => database.Get<IExternalLoginStore>();
 
