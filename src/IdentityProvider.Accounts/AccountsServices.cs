@@ -69,6 +69,7 @@ public static class AccountsServices
         services.TryAddSingleton<ICounters>(provider => provider.GetRequiredService<LocalCounters>());
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<PasswordGuard>();
+        services.AddScoped<WorkChallenges>();
         services.AddSingleton(provider => new LastMethod(provider.GetRequiredService<IOptions<SessionCookieOptions>>()));
         services.AddSingleton<DeviceCookie>();
         services.AddSingleton<KnownDevices>();
@@ -143,6 +144,7 @@ public static class AccountsServices
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordHashing>(),
             provider.GetRequiredService<SignInThrottle>(),
+            provider.GetRequiredService<WorkChallenges>(),
             provider.GetRequiredService<PasswordGuard>(),
             provider.GetRequiredService<KnownDevices>(),
             provider.GetRequiredService<ISessionStore>(),

@@ -140,6 +140,9 @@ internal sealed partial class PasskeyCeremonies(
         return null;
     }
 
+    /// <summary>What tells this browser from others, for what is sealed into its pages.</summary>
+    public string MarkOf(HttpContext context) => BrowserMark(EnsureBrowser(context));
+
     private string Seal(HttpContext context, PasskeyPurpose purpose, Guid? userId, string? state)
     {
         var now = time.GetUtcNow();
@@ -190,7 +193,14 @@ internal sealed partial class PasskeyCeremonies(
             return known;
         }
 
+        // A page may ask several times before the cookie has reached the browser.
+        if (context.Items.TryGetValue(typeof(PasskeyCeremonies), out var written))
+        {
+            return (string)written!;
+        }
+
         var value = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        context.Items[typeof(PasskeyCeremonies)] = value;
         context.Response.Cookies.Append(CookieName, value, new CookieOptions
         {
             HttpOnly = true,

@@ -127,13 +127,30 @@ public sealed partial class SecondFactorService
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(answer);
-        var verified = await _passkeys.VerifyAsync(context, PasskeyPurpose.SecondFactor, request.User.Id, answer);
+        var attempt = SignInThrottle.PasskeyAttemptOf(context.Connection.RemoteIpAddress, answer.Challenge ?? "");
+        if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
+        {
+            return new SignInAnswer(SignInOutcome.Throttled, wait);
+        }
+
+        VerifiedPasskey? verified;
+        try
+        {
+            verified = await _passkeys.VerifyAsync(context, PasskeyPurpose.SecondFactor, request.User.Id, answer);
+        }
+        catch
+        {
+            await _throttle.GiveBackAsync(attempt);
+            throw;
+        }
+
         if (verified is null || verified.User.Id != request.User.Id)
         {
             Failed(context, request, "passkey");
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
+        await _throttle.SucceededAsync(attempt);
         return await FinishAsync(context, request, "passkey", AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
     }
 

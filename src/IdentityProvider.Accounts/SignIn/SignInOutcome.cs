@@ -1,3 +1,5 @@
+using IdentityProvider.Accounts.Throttling;
+
 namespace IdentityProvider.Accounts.SignIn;
 
 /// <summary>What became of a sign-in.</summary>
@@ -14,6 +16,9 @@ public enum SignInOutcome
 
     /// <summary>Too many failures came before it, so it was not checked.</summary>
     Throttled,
+
+    /// <summary>So many failures came before it that it is checked only after some work of the browser.</summary>
+    WorkRequired,
 }
 
 /// <summary>What became of a sign-in.</summary>
@@ -21,4 +26,8 @@ public enum SignInOutcome
 /// <param name="RetryAfter">When throttled: how long until the next try is checked.</param>
 /// <param name="OfferPasskey">The person has no passkey, and has not said "not now" to one.</param>
 /// <param name="UnknownPasskey">The id of a refused passkey that nobody has here.</param>
-public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default, bool OfferPasskey = false, string? UnknownPasskey = null);
+public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan RetryAfter = default, bool OfferPasskey = false, string? UnknownPasskey = null)
+{
+    /// <summary>What the next attempt needs; null: nothing.</summary>
+    public WorkChallenge? Work { get; init; }
+}

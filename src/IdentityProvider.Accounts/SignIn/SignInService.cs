@@ -18,6 +18,7 @@ public sealed partial class SignInService
     private readonly UserManager<User> _users;
     private readonly PasswordHashing _hashing;
     private readonly SignInThrottle _throttle;
+    private readonly WorkChallenges _work;
     private readonly PasswordGuard _guard;
     private readonly KnownDevices _devices;
     private readonly ISessionStore _sessions;
@@ -33,6 +34,7 @@ public sealed partial class SignInService
         UserManager<User> users,
         PasswordHashing hashing,
         SignInThrottle throttle,
+        WorkChallenges work,
         PasswordGuard guard,
         KnownDevices devices,
         ISessionStore sessions,
@@ -47,6 +49,7 @@ public sealed partial class SignInService
         _users = users;
         _hashing = hashing;
         _throttle = throttle;
+        _work = work;
         _guard = guard;
         _devices = devices;
         _sessions = sessions;
@@ -66,7 +69,8 @@ public sealed partial class SignInService
     /// <paramref name="destination"/>, through <see cref="SecondFactorService"/>.
     /// </summary>
     /// <exception cref="OverloadedException">Too many hashes are waiting.</exception>
-    public async Task<SignInAnswer> PasswordSignInAsync(HttpContext context, string identifier, string password, bool remember, string destination)
+    public async Task<SignInAnswer> PasswordSignInAsync(
+        HttpContext context, string identifier, string password, bool remember, string destination, WorkAnswer? work = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(identifier);
@@ -76,10 +80,18 @@ public sealed partial class SignInService
         var user = await FindAsync(identifier);
         var device = await _devices.FindAsync(context, user?.Id ?? Guid.Empty, context.RequestAborted);
         var attempt = SignInThrottle.AttemptOf(context.Connection.RemoteIpAddress, identifier, user?.Id, device?.Id);
-        if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
+        var verdict = await _throttle.TakeAsync(attempt, context);
+        if (verdict.Wait is { } wait)
         {
             SignInThrottled();
             return new SignInAnswer(SignInOutcome.Throttled, wait);
+        }
+
+        if (verdict.Suspicious && !await _work.AcceptAsync(context, identifier, work))
+        {
+            // It was no guess. What everybody together has tried at the account stays counted, so that it does not flutter at the limit.
+            await _throttle.GiveBackAsync(attempt with { EverywhereKey = null });
+            return new SignInAnswer(SignInOutcome.WorkRequired) { Work = await _work.IssueAsync(context, identifier) };
         }
 
         SignInAnswer? answer = null;
@@ -98,7 +110,9 @@ public sealed partial class SignInService
             });
         }
 
-        return answer.Value;
+        return verdict.Suspicious && answer is { Outcome: SignInOutcome.Refused } refused
+            ? refused with { Work = await _work.IssueAsync(context, identifier) }
+            : answer.Value;
     }
 
     /// <summary>What a browser needs to ask for a passkey at sign-in: the same for everybody.</summary>

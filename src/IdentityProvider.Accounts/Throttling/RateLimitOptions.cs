@@ -37,4 +37,8 @@ public sealed record RateLimitOptions
     /// <summary>30 requests in an hour from one network for a mail to set a password.</summary>
     [Range(1, 100_000)]
     public int ResetsPerNetwork { get; set; } = 30;
+
+    /// <summary>50 failures from one network: from then on each attempt there, but those of known devices, has to prove that it means it.</summary>
+    [Range(1, 1_000_000)]
+    public int SuspiciousFailuresPerNetwork { get; set; } = 50;
 }

@@ -57,7 +57,7 @@ internal sealed class SignInThrottle(ICounters counters, IAccountEvents events, 
             return new ThrottleVerdict(network.Remaining);
         }
 
-        var suspicious = attempt.EverywhereKey is not null && network.Value > _options.SignInFailuresPerNetwork / 2;
+        var suspicious = attempt.EverywhereKey is not null && network.Value > _options.SuspiciousFailuresPerNetwork;
         if (attempt.EverywhereKey is { } key)
         {
             var everywhere = await counters.RaiseAsync(key, s_hour);

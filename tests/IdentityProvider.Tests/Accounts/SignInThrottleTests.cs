@@ -213,6 +213,8 @@ public sealed class SignInThrottleTests : IAsyncLifetime
     {
         options.Time = _time;
         options.Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
+        options.Settings["RateLimits:SignInFailuresPerAccountAndHour"] = "1000";
+        options.Settings["RateLimits:SuspiciousFailuresPerNetwork"] = "1000";
         options.Configure = install ? CountingPasswordHasher.Install : null;
         foreach (var (key, value) in settings)
         {

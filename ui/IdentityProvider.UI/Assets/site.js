@@ -88,6 +88,63 @@
     document.querySelectorAll('form[data-passkey] button').forEach(function (button) { button.hidden = true; });
   }
 
+  // Proof of work: looks for a number whose SHA-256 with the puzzle begins with so many zero bits, a slice at a time.
+  function sha256Words(message) {
+    var k = sha256Words.k, h = sha256Words.h, i;
+    if (!k) {
+      // The constants of FIPS 180-4: fractions of the roots of the first primes.
+      k = sha256Words.k = []; h = sha256Words.h = [];
+      for (var n = 2; k.length < 64; n++) {
+        var prime = true;
+        for (i = 2; i * i <= n; i++) { if (n % i === 0) { prime = false; break; } }
+        if (!prime) { continue; }
+        if (h.length < 8) { h.push((Math.sqrt(n) % 1) * 4294967296 | 0); }
+        k.push((Math.cbrt(n) % 1) * 4294967296 | 0);
+      }
+    }
+    var length = message.length, size = ((length + 8 >> 6) + 1) * 16, words = new Int32Array(size), w = new Int32Array(64), s = h.slice();
+    for (i = 0; i < length; i++) { words[i >> 2] |= message.charCodeAt(i) << 24 - (i & 3) * 8; }
+    words[length >> 2] |= 128 << 24 - (length & 3) * 8;
+    words[size - 1] = length * 8;
+    function turn(x, by) { return x >>> by | x << 32 - by; }
+    for (var block = 0; block < size; block += 16) {
+      var v = s.slice();
+      for (i = 0; i < 64; i++) {
+        if (i < 16) { w[i] = words[block + i]; } else {
+          var a = w[i - 15], b = w[i - 2];
+          w[i] = w[i - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >>> 3) + w[i - 7] + (turn(b, 17) ^ turn(b, 19) ^ b >>> 10) | 0;
+        }
+        var t1 = v[7] + (turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25)) + (v[4] & v[5] ^ ~v[4] & v[6]) + k[i] + w[i] | 0;
+        var t2 = (turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22)) + (v[0] & v[1] ^ v[0] & v[2] ^ v[1] & v[2]) | 0;
+        v = [t1 + t2 | 0, v[0], v[1], v[2], v[3] + t1 | 0, v[4], v[5], v[6]];
+      }
+      for (i = 0; i < 8; i++) { s[i] = s[i] + v[i] | 0; }
+    }
+    return s;
+  }
+
+  document.querySelectorAll('input[data-puzzle]').forEach(function (field) {
+    var number = 0, waiting = null, form = field.form;
+    (function work() {
+      for (var end = Date.now() + 40; Date.now() < end;) {
+        for (var i = 0; i < 50; i++, number++) {
+          if (sha256Words(field.dataset.puzzle + ':' + number)[0] >>> 32 - Number(field.dataset.bits) === 0) {
+            field.value = String(number);
+            if (waiting) { form.requestSubmit(waiting); }
+            return;
+          }
+        }
+      }
+      setTimeout(work, 0);
+    })();
+    form.addEventListener('submit', function (event) {
+      if (field.value || waiting) { return; }
+      event.preventDefault();
+      waiting = event.submitter;
+      waiting.setAttribute('aria-busy', 'true');
+    });
+  });
+
   // Signed out: goes on when the frames that tell other apps have loaded, or after three seconds.
   var back = document.getElementById('return-link');
   if (back && document.querySelector('meta[http-equiv=refresh]')) {

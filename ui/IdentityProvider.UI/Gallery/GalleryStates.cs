@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.UI.Localization;
@@ -38,6 +39,11 @@ internal static class GalleryStates
         {
             (model.Pending, model.Username) = (Authorization, "alice");
             model.Problem = model.Texts["Login.Throttled", model.Texts.Duration(TimeSpan.FromMinutes(12))];
+        }),
+        Login("Sign in, after work", "login/work", model =>
+        {
+            (model.Pending, model.Username) = (Authorization, "alice");
+            (model.Problem, model.Work) = (model.Texts["Login.Work"], new WorkChallenge("ticket", "puzzle", 1, TimeSpan.FromSeconds(30)));
         }),
         Login("Sign in, without a client", "login/local", _ => { }),
         Login("Sign in, with a hint", "login/last-used", model => (model.Pending, model.LastUsed) = (Authorization, SignInMethod.Passkey)),

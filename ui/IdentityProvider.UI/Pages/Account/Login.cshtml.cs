@@ -2,6 +2,7 @@ using System.Globalization;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Protocol.Upstream;
@@ -91,6 +92,17 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     /// <summary>The subject that "You are signed in as" was shown for: it may have changed in another tab since.</summary>
     [BindProperty(Name = "subject")]
     public string? Subject { get; set; }
+
+    /// <summary>The ticket of the work that the last page asked for.</summary>
+    [BindProperty(Name = "work")]
+    public string? WorkTicket { get; set; }
+
+    /// <summary>The result of that work; empty: the browser has waited.</summary>
+    [BindProperty(Name = "proof")]
+    public string? WorkProof { get; set; }
+
+    /// <summary>The work that the next attempt needs; null: none.</summary>
+    public WorkChallenge? Work { get; internal set; }
 
     /// <summary>What to show.</summary>
     public LoginStep Step { get; internal set; }
@@ -202,7 +214,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         try
         {
             var result = IsPlausible()
-                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember, Target.Key)
+                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember, Target.Key, new WorkAnswer(WorkTicket, WorkProof))
                 : new SignInAnswer(SignInOutcome.Refused);
             if (result.Outcome == SignInOutcome.Succeeded)
             {
@@ -214,7 +226,13 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
                 return new SeeOtherResult(Target.PageUrl(Url, "/Account/TwoFactor"));
             }
 
-            Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : texts["Login.Refused"];
+            Work = result.Work;
+            Problem = result.Outcome switch
+            {
+                SignInOutcome.Throttled => Throttled(result.RetryAfter),
+                SignInOutcome.WorkRequired => WorkRequired(),
+                _ => texts["Login.Refused"],
+            };
         }
         catch (OverloadedException)
         {
@@ -249,9 +267,20 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
     private string Throttled(TimeSpan wait)
     {
+        TooManyRequests(wait);
+        return texts["Login.Throttled", texts.Duration(wait)];
+    }
+
+    private string WorkRequired()
+    {
+        TooManyRequests(Work?.Wait ?? TimeSpan.FromMinutes(1));
+        return texts["Login.Work"];
+    }
+
+    private void TooManyRequests(TimeSpan wait)
+    {
         Response.StatusCode = StatusCodes.Status429TooManyRequests;
         Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return texts["Login.Throttled", texts.Duration(wait)];
     }
 
     private async Task<IActionResult> ContinueAsync()
