@@ -75,11 +75,14 @@ public static class AccountsServices
         services.AddSingleton<KnownDevices>();
         services.AddSingleton<SessionStarter>();
         services.AddSingleton<PendingSecondFactors>();
+        services.AddSingleton<PendingNewPasswords>();
+        services.TryAddSingleton(new ExemptPasswords(new HashSet<string>()));
         services.AddPasskeys();
         services.AddScoped(provider => new SecondFactorService(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<PendingSecondFactors>(),
+            provider.GetRequiredService<PendingNewPasswords>(),
             provider.GetRequiredService<SessionStarter>(),
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<SignInThrottle>(),
@@ -113,6 +116,16 @@ public static class AccountsServices
             provider.GetRequiredService<IOptions<RegistrationOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RegistrationService>>()));
+        services.AddScoped(provider => new NewPasswordService(
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<PendingNewPasswords>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<PasswordPolicy>(),
+            provider.GetRequiredService<PasswordHashing>(),
+            provider.GetRequiredService<IAccountTransitions>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddScoped(provider => new AccountCredentials(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordPolicy>(),
@@ -154,6 +167,9 @@ public static class AccountsServices
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<BreachedPasswords>(),
+            provider.GetRequiredService<PendingNewPasswords>(),
+            provider.GetRequiredService<ExemptPasswords>(),
             provider.GetRequiredService<ILogger<SignInService>>()));
         services.AddUpstream();
         services.AddAuthentication(SessionCookie.Scheme)

@@ -6,6 +6,7 @@ using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Hosting.Errors;
@@ -107,6 +108,7 @@ public static class IdentityProviderExtensions
         services.AddSingleton<ICountryLookup>(new GeoIpCountries(builder.Configuration.Read<GeoIpSection>("GeoIp")));
         services.AddSingleton<IBreachRanges, PwnedPasswordRanges>();
         services.AddSingleton(provider => new ProductName(provider.GetRequiredService<IOptions<BrandingOptions>>().Value.Name));
+        services.TryAddSingleton(provider => new ExemptPasswords(provider.GetRequiredService<DemoData>().Users.Select(user => user.Password).ToHashSet()));
         services.AddAccounts();
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();

@@ -14,13 +14,14 @@ namespace IdentityProvider.Accounts.SignIn;
 /// and only as long as the person's password and epoch stay what they were. It is no session, and nothing of it is in an interaction.
 /// Each destination has a cookie of its own, so that tabs do not disturb each other.
 /// </summary>
-internal sealed class PendingSecondFactors(IDataProtectionProvider protection, IOptions<SessionCookieOptions> cookies, TimeProvider time)
+internal sealed class PendingSecondFactors(
+    IDataProtectionProvider protection, IOptions<SessionCookieOptions> cookies, TimeProvider time, string purpose = "second-factor")
 {
     private const int LongestTicket = 2048;
 
     private static readonly TimeSpan s_lifetime = TimeSpan.FromMinutes(10);
 
-    private readonly IDataProtector _protector = protection.CreateProtector("second-factor");
+    private readonly IDataProtector _protector = protection.CreateProtector(purpose);
     private readonly bool _secure = cookies.Value.Secure;
 
     public void Begin(HttpContext context, User user, IReadOnlyList<string> amr, bool remember, string destination)
@@ -59,7 +60,7 @@ internal sealed class PendingSecondFactors(IDataProtectionProvider protection, I
 
     private static string Mark(string destination) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination)));
 
-    private string Name(string destination) => $"{(_secure ? "__Host-" : "")}idp.second-factor.{Mark(destination)[..8]}";
+    private string Name(string destination) => $"{(_secure ? "__Host-" : "")}idp.{purpose}.{Mark(destination)[..8]}";
 
     private CookieOptions Options() => new()
     {

@@ -36,6 +36,7 @@ public sealed partial class SecondFactorService
     private readonly UserManager<User> _users;
     private readonly IFactorStore _factors;
     private readonly PendingSecondFactors _pending;
+    private readonly PendingNewPasswords _newPasswords;
     private readonly SessionStarter _sessions;
     private readonly PasskeyCeremonies _passkeys;
     private readonly SignInThrottle _throttle;
@@ -47,6 +48,7 @@ public sealed partial class SecondFactorService
         UserManager<User> users,
         IFactorStore factors,
         PendingSecondFactors pending,
+        PendingNewPasswords newPasswords,
         SessionStarter sessions,
         PasskeyCeremonies passkeys,
         SignInThrottle throttle,
@@ -57,6 +59,7 @@ public sealed partial class SecondFactorService
         _users = users;
         _factors = factors;
         _pending = pending;
+        _newPasswords = newPasswords;
         _sessions = sessions;
         _passkeys = passkeys;
         _throttle = throttle;
@@ -209,6 +212,13 @@ public sealed partial class SecondFactorService
 
     private async Task<SignInAnswer> FinishAsync(HttpContext context, SecondFactorRequest request, string kind, string acr, IReadOnlyList<string> methods)
     {
+        if (!request.StepUp && request.User.PasswordChangeReason is not null && request.Amr.Contains(AuthenticationLevel.Password))
+        {
+            _pending.End(context, request.Destination);
+            _newPasswords.Tickets.Begin(context, request.User, AuthenticationLevel.Join(request.Amr, methods), request.Remember, request.Destination);
+            return new SignInAnswer(SignInOutcome.NewPasswordRequired);
+        }
+
         var proof = new Proof(acr, AuthenticationLevel.Join(request.Amr, methods));
         if (!await _sessions.StartAsync(context, request.User, proof, request.Remember))
         {

@@ -11,6 +11,9 @@ public enum SignInOutcome
     /// <summary>The password was right; the second factor is still to come, and there is no session yet.</summary>
     SecondFactorRequired,
 
+    /// <summary>All that was asked for was right, but the password is known to others: a new one comes first, and there is no session yet.</summary>
+    NewPasswordRequired,
+
     /// <summary>Unknown name, wrong password, or an account that may not sign in: one answer for all, at one cost.</summary>
     Refused,
 

@@ -28,6 +28,9 @@ public sealed partial class SignInService
     private readonly PasskeyCeremonies _passkeys;
     private readonly IFactorStore _factors;
     private readonly IAccountEvents _events;
+    private readonly BreachedPasswords _breached;
+    private readonly PendingNewPasswords _newPasswords;
+    private readonly ExemptPasswords _exempt;
     private readonly ILogger<SignInService> _logger;
 
     internal SignInService(
@@ -44,6 +47,9 @@ public sealed partial class SignInService
         PasskeyCeremonies passkeys,
         IFactorStore factors,
         IAccountEvents events,
+        BreachedPasswords breached,
+        PendingNewPasswords newPasswords,
+        ExemptPasswords exempt,
         ILogger<SignInService> logger)
     {
         _users = users;
@@ -59,6 +65,9 @@ public sealed partial class SignInService
         _passkeys = passkeys;
         _factors = factors;
         _events = events;
+        _breached = breached;
+        _newPasswords = newPasswords;
+        _exempt = exempt;
         _logger = logger;
     }
 
@@ -105,7 +114,7 @@ public sealed partial class SignInService
             await (answer?.Outcome switch
             {
                 SignInOutcome.Refused => Task.CompletedTask,
-                SignInOutcome.Succeeded or SignInOutcome.SecondFactorRequired => _throttle.SucceededAsync(attempt),
+                SignInOutcome.Succeeded or SignInOutcome.SecondFactorRequired or SignInOutcome.NewPasswordRequired => _throttle.SucceededAsync(attempt),
                 _ => _throttle.GiveBackAsync(attempt),
             });
         }
@@ -206,11 +215,23 @@ public sealed partial class SignInService
             await _users.UpdateAsync(user);
         }
 
+        if (user.PasswordChangeReason is null && !_exempt.Passwords.Contains(password) && await _breached.ContainsAsync(password, context.RequestAborted))
+        {
+            user.PasswordChangeReason = PasswordChangeReasons.Breached;
+            await _users.UpdateAsync(user);
+        }
+
         var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
         if (factors.TwoStep)
         {
             _secondFactors.Begin(context, user, [AuthenticationLevel.Password], remember, destination);
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);
+        }
+
+        if (user.PasswordChangeReason is not null)
+        {
+            _newPasswords.Tickets.Begin(context, user, [AuthenticationLevel.Password], remember, destination);
+            return new SignInAnswer(SignInOutcome.NewPasswordRequired);
         }
 
         if (await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]), remember))

@@ -121,6 +121,8 @@ internal static class GalleryStates
         Reset("New password by link, used", "reset-password/used", OneTimeTokenStatus.Used, _ => { }),
         Reset("New password by link, too old", "reset-password/expired", OneTimeTokenStatus.Expired, _ => { }),
         Reset("New password by link, void", "reset-password/void", OneTimeTokenStatus.Void, _ => { }),
+        GalleryState.Of<NewPasswordModel>("/Account/NewPassword", "New password before a sign-in goes on", "new-password", model =>
+            (model.Wanted, model.PasswordProblem) = (new NewPasswordRequest(Session.Username, 15), PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Breached)))),
         GalleryState.Of<PasswordModel>("/Account/Password", "Change password", "password", model => model.MinLength = 15),
         GalleryState.Of<PasswordModel>("/Account/Password", "Change password, refused", "password/refused", model =>
             (model.MinLength, model.PasswordProblem) = (15, PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Repetitive)))),

@@ -221,6 +221,11 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
                 return new SeeOtherResult(result.OfferPasskey && Passkeys ? Target.PageUrl(Url, "/Account/PasskeyOffer") : Destination());
             }
 
+            if (result.Outcome == SignInOutcome.NewPasswordRequired)
+            {
+                return new SeeOtherResult(Target.PageUrl(Url, "/Account/NewPassword"));
+            }
+
             if (result.Outcome == SignInOutcome.SecondFactorRequired)
             {
                 return new SeeOtherResult(Target.PageUrl(Url, "/Account/TwoFactor"));

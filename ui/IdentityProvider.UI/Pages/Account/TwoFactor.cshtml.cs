@@ -122,6 +122,11 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
             return new SeeOtherResult(answer.OfferPasskey && Passkeys ? Target.PageUrl(Url, "/Account/PasskeyOffer") : Destination());
         }
 
+        if (answer.Outcome == SignInOutcome.NewPasswordRequired)
+        {
+            return new SeeOtherResult(Target.PageUrl(Url, "/Account/NewPassword"));
+        }
+
         Problem = answer.Outcome == SignInOutcome.Throttled ? Throttled(answer.RetryAfter)
             : Method == SecondFactorMethod.Passkey ? texts["Passkey.Refused"]
             : Method == SecondFactorMethod.Recovery ? texts["TwoFactor.WrongRecoveryCode"]
