@@ -73,6 +73,7 @@ public static class AccountsServices
         services.AddSingleton(provider => new LastMethod(provider.GetRequiredService<IOptions<SessionCookieOptions>>()));
         services.AddSingleton<DeviceCookie>();
         services.AddSingleton<KnownDevices>();
+        services.AddSingleton<TrustedDevices>();
         services.AddSingleton<SessionStarter>();
         services.AddSingleton<PendingSecondFactors>();
         services.AddSingleton<PendingNewPasswords>();
@@ -87,6 +88,7 @@ public static class AccountsServices
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<SignInThrottle>(),
             provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<TrustedDevices>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SecondFactorService>>()));
         services.AddScoped(provider => new AccountSecurity(
@@ -164,6 +166,7 @@ public static class AccountsServices
             provider.GetRequiredService<SessionCookie>(),
             provider.GetRequiredService<SessionStarter>(),
             provider.GetRequiredService<PendingSecondFactors>(),
+            provider.GetRequiredService<TrustedDevices>(),
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<IAccountEvents>(),

@@ -88,6 +88,7 @@ public static class IdentityProviderExtensions
             (protocol.Issuer, protocol.IsDevelopment) = (issuer, settings.Development);
             protocol.UiLocales = [.. Language.All.Select(language => language.Code)];
         });
+        services.AddSection<SecondFactorOptions>("SecondFactor");
         services.AddSection<PasskeyOptions>("Passkeys");
         services.PostConfigure<PasskeyOptions>(passkeys =>
         {

@@ -64,6 +64,7 @@ public static class UIServices
             if (model.ModelType?.Assembly == Here)
             {
                 model.Filters.Add(new LanguageFilter());
+                model.Filters.Add(new CrossSiteFilter());
                 model.Filters.Add(new StaleFormFilter());
                 model.Filters.Add(new SecurityHeadersFilter());
             }

@@ -41,6 +41,7 @@ public sealed partial class SecondFactorService
     private readonly PasskeyCeremonies _passkeys;
     private readonly SignInThrottle _throttle;
     private readonly IAccountEvents _events;
+    private readonly TrustedDevices _trusted;
     private readonly TimeProvider _time;
     private readonly ILogger<SecondFactorService> _logger;
 
@@ -53,6 +54,7 @@ public sealed partial class SecondFactorService
         PasskeyCeremonies passkeys,
         SignInThrottle throttle,
         IAccountEvents events,
+        TrustedDevices trusted,
         TimeProvider time,
         ILogger<SecondFactorService> logger)
     {
@@ -64,6 +66,7 @@ public sealed partial class SecondFactorService
         _passkeys = passkeys;
         _throttle = throttle;
         _events = events;
+        _trusted = trusted;
         _time = time;
         _logger = logger;
     }
@@ -93,12 +96,20 @@ public sealed partial class SecondFactorService
             : null;
     }
 
+    /// <summary>For how long a device is trusted that the person does not want to be asked at again; zero: it never is.</summary>
+    public TimeSpan DeviceTrust => _trusted.Lifetime;
+
     /// <summary>Checks a code of the authenticator app, and starts or raises the session.</summary>
-    public Task<SignInAnswer> UseTotpAsync(HttpContext context, SecondFactorRequest request, string code)
+    /// <param name="context">The request.</param>
+    /// <param name="request">Of whom it is wanted.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="trustDevice">The person does not want to be asked at this device again for <see cref="DeviceTrust"/>.</param>
+    public Task<SignInAnswer> UseTotpAsync(HttpContext context, SecondFactorRequest request, string code, bool trustDevice = false)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(code);
-        return CheckAsync(context, request, "app", AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted));
+        return CheckAsync(
+            context, request, "app", AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted), trustDevice);
     }
 
     /// <summary>Checks a recovery code and uses it up, and starts or raises the session.</summary>
@@ -178,7 +189,8 @@ public sealed partial class SecondFactorService
     }
 
     /// <summary>Counted before it is checked, like a password, and per account whatever the network: who gets here has the password.</summary>
-    private async Task<SignInAnswer> CheckAsync(HttpContext context, SecondFactorRequest request, string kind, string method, Func<Task<bool>> check)
+    private async Task<SignInAnswer> CheckAsync(
+        HttpContext context, SecondFactorRequest request, string kind, string method, Func<Task<bool>> check, bool trustDevice = false)
     {
         var attempt = SignInThrottle.CodeAttemptOf(context.Connection.RemoteIpAddress, request.User.Id);
         if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
@@ -207,10 +219,11 @@ public sealed partial class SecondFactorService
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
-        return await FinishAsync(context, request, kind, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors]);
+        return await FinishAsync(context, request, kind, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors], trustDevice);
     }
 
-    private async Task<SignInAnswer> FinishAsync(HttpContext context, SecondFactorRequest request, string kind, string acr, IReadOnlyList<string> methods)
+    private async Task<SignInAnswer> FinishAsync(
+        HttpContext context, SecondFactorRequest request, string kind, string acr, IReadOnlyList<string> methods, bool trustDevice = false)
     {
         if (!request.StepUp && request.User.PasswordChangeReason is not null && request.Amr.Contains(AuthenticationLevel.Password))
         {
@@ -220,7 +233,7 @@ public sealed partial class SecondFactorService
         }
 
         var proof = new Proof(acr, AuthenticationLevel.Join(request.Amr, methods));
-        if (!await _sessions.StartAsync(context, request.User, proof, request.Remember))
+        if (!await _sessions.StartAsync(context, request.User, proof, request.Remember, trustDevice))
         {
             return new SignInAnswer(SignInOutcome.Refused);
         }

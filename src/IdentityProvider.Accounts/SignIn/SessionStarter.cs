@@ -23,6 +23,7 @@ internal sealed partial class SessionStarter(
     ISessionStore sessions,
     SessionCookie cookie,
     KnownDevices devices,
+    TrustedDevices trusted,
     LastMethod lastMethod,
     IAccountEvents events,
     IOptions<SessionOptions> options,
@@ -44,7 +45,7 @@ internal sealed partial class SessionStarter(
     /// The same person keeps the session itself, and with it the grants that end with it; another person's session ends here.
     /// False when the person has been disabled or changed meanwhile.
     /// </summary>
-    public async Task<bool> StartAsync(HttpContext context, User user, Proof proof, bool remember)
+    public async Task<bool> StartAsync(HttpContext context, User user, Proof proof, bool remember, bool trustDevice = false)
     {
         var current = await CurrentAsync(context);
         var continued = current is not null && current.UserId == user.Id && current.UserEpoch == user.Epoch;
@@ -74,7 +75,12 @@ internal sealed partial class SessionStarter(
             return false;
         }
 
-        await devices.SignedInAsync(context, user.Id);
+        var place = await devices.SignedInAsync(context, user.Id);
+        if (trustDevice)
+        {
+            await trusted.TrustAsync(context, user, place.DeviceId);
+        }
+
         cookie.Write(context.Response, handle, remember ? _options.AbsoluteLifetime : null);
         lastMethod.Write(context.Response, proof.Amr);
         SignedIn(user.Id, session.Id, proof.Acr);

@@ -25,6 +25,7 @@ public sealed partial class SignInService
     private readonly SessionCookie _cookie;
     private readonly SessionStarter _starter;
     private readonly PendingSecondFactors _secondFactors;
+    private readonly TrustedDevices _trusted;
     private readonly PasskeyCeremonies _passkeys;
     private readonly IFactorStore _factors;
     private readonly IAccountEvents _events;
@@ -44,6 +45,7 @@ public sealed partial class SignInService
         SessionCookie cookie,
         SessionStarter starter,
         PendingSecondFactors secondFactors,
+        TrustedDevices trusted,
         PasskeyCeremonies passkeys,
         IFactorStore factors,
         IAccountEvents events,
@@ -62,6 +64,7 @@ public sealed partial class SignInService
         _cookie = cookie;
         _starter = starter;
         _secondFactors = secondFactors;
+        _trusted = trusted;
         _passkeys = passkeys;
         _factors = factors;
         _events = events;
@@ -77,9 +80,22 @@ public sealed partial class SignInService
     /// checked for a while, a right password included. Who has set up two steps has to give a second factor, on the way to
     /// <paramref name="destination"/>, through <see cref="SecondFactorService"/>.
     /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="identifier">User name or e-mail address.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="remember">Keep me signed in.</param>
+    /// <param name="destination">Where it leads.</param>
+    /// <param name="work">The proof of work, if one was asked for.</param>
+    /// <param name="everyFactor">A trusted device spares no factor: what comes next is sensitive, or the client wants a proof anew.</param>
     /// <exception cref="OverloadedException">Too many hashes are waiting.</exception>
     public async Task<SignInAnswer> PasswordSignInAsync(
-        HttpContext context, string identifier, string password, bool remember, string destination, WorkAnswer? work = null)
+        HttpContext context,
+        string identifier,
+        string password,
+        bool remember,
+        string destination,
+        WorkAnswer? work = null,
+        bool everyFactor = false)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(identifier);
@@ -106,7 +122,7 @@ public sealed partial class SignInService
         SignInAnswer? answer = null;
         try
         {
-            answer = await CheckAsync(context, user, device, identifier, password, remember, destination);
+            answer = await CheckAsync(context, user, device, identifier, password, remember, destination, everyFactor);
         }
         finally
         {
@@ -182,7 +198,7 @@ public sealed partial class SignInService
     }
 
     private async Task<SignInAnswer> CheckAsync(
-        HttpContext context, User? user, KnownDevice? device, string identifier, string password, bool remember, string destination)
+        HttpContext context, User? user, KnownDevice? device, string identifier, string password, bool remember, string destination, bool everyFactor)
     {
         // A known device has ten guesses of its own; everybody else shares the hundred that the password has.
         var count = device is null ? await _guard.TakeAsync(user, identifier) : 1;
@@ -222,7 +238,7 @@ public sealed partial class SignInService
         }
 
         var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        if (factors.TwoStep)
+        if (factors.TwoStep && (everyFactor || !await _trusted.TrustsAsync(context, user)))
         {
             _secondFactors.Begin(context, user, [AuthenticationLevel.Password], remember, destination);
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);

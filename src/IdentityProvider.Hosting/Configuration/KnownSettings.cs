@@ -4,6 +4,7 @@ using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Hosting.Locations;
 using IdentityProvider.Hosting.Mail;
@@ -43,6 +44,7 @@ internal static class KnownSettings
         ["Redis"] = typeof(RedisOptions),
         ["RefreshTokens"] = typeof(RefreshTokenOptions),
         ["Registration"] = typeof(RegistrationOptions),
+        ["SecondFactor"] = typeof(SecondFactorOptions),
         ["Seed"] = typeof(SeedSection),
         ["Sessions"] = typeof(SessionOptions),
         ["Shutdown"] = typeof(ShutdownSection),

@@ -78,7 +78,7 @@ internal static class GalleryStates
         Callback("Account there is linked to another one", "external/link-taken", CallbackStep.LinkTaken),
         Callback("Answer of a provider, expired", "external/expired", CallbackStep.Expired),
 
-        TwoFactor("Second factor, code of the app", "two-factor", _ => { }),
+        TwoFactor("Second factor, code of the app", "two-factor", model => model.DeviceTrust = TimeSpan.FromDays(30)),
         TwoFactor("Second factor, wrong code", "two-factor/refused", model => model.Problem = model.Texts["TwoFactor.WrongCode"]),
         TwoFactor("Second factor, recovery code", "two-factor/recovery", model => model.Method = SecondFactorMethod.Recovery),
         TwoFactor("Second factor, passkey, for an app", "two-factor/passkey", model =>

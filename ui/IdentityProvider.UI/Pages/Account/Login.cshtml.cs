@@ -214,7 +214,8 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
         try
         {
             var result = IsPlausible()
-                ? await signIn.PasswordSignInAsync(HttpContext, Username!, Password!, Remember, Target.Key, new WorkAnswer(WorkTicket, WorkProof))
+                ? await signIn.PasswordSignInAsync(
+                    HttpContext, Username!, Password!, Remember, Target.Key, new WorkAnswer(WorkTicket, WorkProof), everyFactor: Fresh || Step == LoginStep.Confirm)
                 : new SignInAnswer(SignInOutcome.Refused);
             if (result.Outcome == SignInOutcome.Succeeded)
             {

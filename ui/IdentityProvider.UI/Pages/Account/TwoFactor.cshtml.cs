@@ -67,6 +67,13 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
     [BindProperty(Name = "skip")]
     public bool Skip { get; set; }
 
+    /// <summary>Do not ask at this device again for <see cref="DeviceTrust"/>.</summary>
+    [BindProperty(Name = "trust")]
+    public bool Trust { get; set; }
+
+    /// <summary>For how long it may be; zero: the page does not offer it.</summary>
+    public TimeSpan DeviceTrust { get; internal set; }
+
     /// <summary>The request behind the page cannot be continued.</summary>
     public bool Expired { get; internal set; }
 
@@ -164,6 +171,7 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
             return new SeeOtherResult(Destination());
         }
 
+        DeviceTrust = Wanted.StepUp ? TimeSpan.Zero : secondFactors.DeviceTrust;
         Method = Method == SecondFactorMethod.Other || Methods.Contains(Method) ? Method : Methods[0];
         return null;
     }
@@ -173,7 +181,7 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
         { Method: SecondFactorMethod.Passkey } => secondFactors.UsePasskeyAsync(HttpContext, Wanted!, new PasskeyAnswer(Credential, SealedChallenge)),
         { Code: not { Length: > 0 and <= LongestCode } } => Task.FromResult(new SignInAnswer(SignInOutcome.Refused)),
         { Method: SecondFactorMethod.Recovery } => secondFactors.UseRecoveryCodeAsync(HttpContext, Wanted!, Code),
-        _ => secondFactors.UseTotpAsync(HttpContext, Wanted!, Code),
+        _ => secondFactors.UseTotpAsync(HttpContext, Wanted!, Code, Trust && !Wanted!.StepUp),
     };
 
     private string Destination() => Pending?.ContinueUrl ?? Target.LocalUrl(Url);
