@@ -72,6 +72,7 @@ public static class IdentityProviderExtensions
         services.AddSection<RefreshTokenOptions>("RefreshTokens");
         services.AddSection<KeyManagementOptions>("KeyManagement");
         services.AddSection<Accounts.Sessions.SessionOptions>("Sessions");
+        services.AddSection<Accounts.Users.AccountOptions>("Accounts");
         services.AddSection<Argon2Options>("Argon2");
         services.AddSection<PasswordPolicyOptions>("Passwords");
         services.AddSection<RegistrationOptions>("Registration");

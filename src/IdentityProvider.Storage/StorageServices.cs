@@ -79,6 +79,13 @@ public static class StorageServices
         services.AddSingleton<IMailOutbox, MailOutbox>();
         services.AddSingleton<ExpiredRowCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpiredRowCleanup>());
+        services.AddSingleton(provider => new DueDeletions(
+            provider.GetRequiredService<DbDataSource>(),
+            provider.GetRequiredService<Func<IdentityProviderContext>>(),
+            provider.GetRequiredService<IAccountTransitions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DueDeletions>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<DueDeletions>());
         services.AddSingleton<IFactorStore, FactorStore>();
         services.AddSingleton<IPasswordFailures, PasswordFailures>();
         services.AddSingleton<IDeviceStore, DeviceStore>();

@@ -60,18 +60,33 @@ public static class AccountEventTypes
     /// <summary>A second factor was wrong: whoever tried it had the password, or a session.</summary>
     public const string MfaFailure = "mfa_failure";
 
-    /// <summary>An authenticator app was set up.</summary>
-    public const string MfaEnabled = "mfa_enabled";
-
-    /// <summary>The authenticator app was removed, and the recovery codes with it.</summary>
-    public const string MfaDisabled = "mfa_disabled";
-
-    /// <summary>The recovery codes were replaced.</summary>
-    public const string MfaRecoveryCodesCreated = "mfa_recovery_codes_created";
-
     /// <summary>A passkey was added.</summary>
     public const string PasskeyAdded = "passkey_added";
 
     /// <summary>A passkey was removed.</summary>
     public const string PasskeyRemoved = "passkey_removed";
+
+    /// <summary>An authenticator app was set up.</summary>
+    public const string SecondFactorEnabled = "mfa_enabled";
+
+    /// <summary>The authenticator app was removed.</summary>
+    public const string SecondFactorDisabled = "mfa_disabled";
+
+    /// <summary>New recovery codes replaced the old ones.</summary>
+    public const string RecoveryCodesMade = "recovery_codes_made";
+
+    /// <summary>A recovery code was used up.</summary>
+    public const string RecoveryCodeUsed = "recovery_code_used";
+
+    /// <summary>The person took a copy of all that is stored about them.</summary>
+    public const string DataExported = "data_exported";
+
+    /// <summary>The person wants their account deleted after the grace.</summary>
+    public const string DeletionRequested = "deletion_requested";
+
+    /// <summary>The person keeps their account.</summary>
+    public const string DeletionCancelled = "deletion_cancelled";
+
+    /// <summary>The account was deleted.</summary>
+    public const string AccountDeleted = "account_deleted";
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
@@ -113,9 +114,9 @@ public sealed class AccountSecurity
         }
 
         var before = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step);
-        Report(AccountEventTypes.MfaEnabled, session, context);
-        var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(session);
+        await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step, Notice(context, session, AccountEventTypes.SecondFactorEnabled));
+        Changed(context, session, AccountEventTypes.SecondFactorEnabled);
+        var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(context, session);
         if (session.Acr == AuthenticationLevel.OneFactor)
         {
             IReadOnlyList<string> methods = [AuthenticationLevel.OneTimePassword, AuthenticationLevel.MultipleFactors];
@@ -125,21 +126,31 @@ public sealed class AccountSecurity
         return (new SignInAnswer(SignInOutcome.Succeeded), codes);
     }
 
-    /// <summary>Removes the authenticator app, and the recovery codes with it.</summary>
-    public async Task RemoveTotpAsync(UserSession session)
+    /// <summary>
+    /// Removes the authenticator app, and the recovery codes with it. False when the app stays, since the password is too short to protect
+    /// the account alone.
+    /// </summary>
+    public async Task<bool> RemoveTotpAsync(HttpContext context, UserSession session)
     {
+        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
-        await _factors.RemoveTotpAsync(session.UserId);
-        Report(AccountEventTypes.MfaDisabled, session);
+        if (await _factors.RemoveTotpAsync(session.UserId, Notice(context, session, AccountEventTypes.SecondFactorDisabled)))
+        {
+            Changed(context, session, AccountEventTypes.SecondFactorDisabled);
+            return true;
+        }
+
+        return !(await _factors.ReadAsync(session.UserId, context.RequestAborted)).TwoStep;
     }
 
     /// <summary>Replaces all recovery codes: show them, now and never again.</summary>
-    public async Task<IReadOnlyList<string>> CreateRecoveryCodesAsync(UserSession session)
+    public async Task<IReadOnlyList<string>> CreateRecoveryCodesAsync(HttpContext context, UserSession session)
     {
+        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
         var codes = RecoveryCodes.Create();
-        await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes);
-        Report(AccountEventTypes.MfaRecoveryCodesCreated, session);
+        await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes, Notice(context, session, AccountEventTypes.RecoveryCodesMade));
+        Changed(context, session, AccountEventTypes.RecoveryCodesMade);
         return codes;
     }
 
@@ -210,7 +221,8 @@ public sealed class AccountSecurity
             return false;
         }
 
-        Report(AccountEventTypes.PasskeyAdded, session, context);
+        await _factors.TellAsync(user.Id, Notice(context, session, AccountEventTypes.PasskeyAdded));
+        Changed(context, session, AccountEventTypes.PasskeyAdded);
         return true;
     }
 
@@ -228,8 +240,9 @@ public sealed class AccountSecurity
     }
 
     /// <summary>Removes a passkey. False when there is no such passkey of this person.</summary>
-    public async Task<bool> RemovePasskeyAsync(UserSession session, string id)
+    public async Task<bool> RemovePasskeyAsync(HttpContext context, UserSession session, string id)
     {
+        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
         if (await FindPasskeyAsync(session, id) is not (var user, { } passkey)
             || !(await _users.RemovePasskeyAsync(user, passkey.CredentialId)).Succeeded)
@@ -238,7 +251,8 @@ public sealed class AccountSecurity
         }
 
         await _factors.ForgetPasskeyAsync(user.Id, passkey.CredentialId);
-        Report(AccountEventTypes.PasskeyRemoved, session);
+        await _factors.TellAsync(user.Id, Notice(context, session, AccountEventTypes.PasskeyRemoved));
+        Changed(context, session, AccountEventTypes.PasskeyRemoved);
         return true;
     }
 
@@ -248,6 +262,16 @@ public sealed class AccountSecurity
         ArgumentNullException.ThrowIfNull(session);
         return _factors.DeclinePasskeyOfferAsync(session.UserId);
     }
+
+    private ChangeNotice Notice(HttpContext context, UserSession session, string type) => new(type, _events.OriginOf(context))
+    {
+        SessionId = session.Id,
+        Mail = MailTemplates.SecurityChanged,
+        MailValues = new Dictionary<string, string> { ["change"] = type },
+    };
+
+    private void Changed(HttpContext context, UserSession session, string type) =>
+        _events.Report(Notice(context, session, type).ToEvent(session.UserId), context);
 
     private async Task<(User User, UserPasskeyInfo Passkey)?> FindPasskeyAsync(UserSession session, string id) =>
         Base64Url.IsValid(id) && await FindUserAsync(session) is { } user
@@ -285,9 +309,6 @@ public sealed class AccountSecurity
     }
 
     private sealed record SetUpTicket(Guid UserId, byte[] Secret, DateTimeOffset ExpiresAt);
-
-    private void Report(string type, UserSession session, HttpContext? context = null) =>
-        _events.Report(new AccountEvent(type) { UserId = session.UserId, SessionId = session.Id }, context);
 }
 
 /// <summary>An authenticator app that is being set up.</summary>

@@ -1,3 +1,5 @@
+using IdentityProvider.Accounts.Events;
+
 namespace IdentityProvider.Accounts.Factors;
 
 /// <summary>What a person has set up besides a password. Passkeys themselves are with ASP.NET Core Identity's store.</summary>
@@ -40,19 +42,25 @@ public interface IFactorStore
     Task<TotpAuthenticator?> FindTotpAsync(Guid userId, CancellationToken cancellationToken);
 
     /// <summary>Sets up an authenticator app, in place of any other. <paramref name="step"/> is the one that confirmed it: it is used up.</summary>
-    Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step);
+    Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step, ChangeNotice? notice = null);
 
     /// <summary>Uses a time step up, and with it all before it (RFC 6238 §5.2). False when somebody was faster.</summary>
     Task<bool> ConsumeTotpStepAsync(Guid userId, Guid authenticatorId, long step);
 
-    /// <summary>Removes the authenticator app, and the recovery codes that stood in for it.</summary>
-    Task RemoveTotpAsync(Guid userId);
+    /// <summary>
+    /// Removes the authenticator app, and the recovery codes that stood in for it. False, and nothing removed, when there is none, or when
+    /// the password is too short to protect the account alone.
+    /// </summary>
+    Task<bool> RemoveTotpAsync(Guid userId, ChangeNotice? notice = null);
 
     /// <summary>Replaces all recovery codes. Only keyed hashes are stored.</summary>
-    Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes);
+    Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes, ChangeNotice? notice = null);
 
     /// <summary>Uses a recovery code up. False when there is no such code, or somebody was faster.</summary>
-    Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code);
+    Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code, ChangeNotice? notice = null);
+
+    /// <summary>Tells of a change that another store has made.</summary>
+    Task TellAsync(Guid userId, ChangeNotice notice);
 
     /// <summary>Marks a challenge as used, for as long as it could be presented again. False when it was used before.</summary>
     Task<bool> ConsumeChallengeAsync(Guid challengeId, TimeSpan lifetime);

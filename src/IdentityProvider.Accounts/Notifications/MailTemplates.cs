@@ -27,7 +27,15 @@ public static class MailTemplates
     /// <summary>After a hundred wrong passwords in a row: where the account is not known, the password counts no more. Values: <c>username</c>, <c>time</c>.</summary>
     public const string PasswordRefused = "password-refused";
 
+    /// <summary>After a way to sign in was added, removed or used up. Values: <c>username</c>, <c>change</c> (the type of the event), <c>time</c>, <c>address</c>.</summary>
+    public const string SecurityChanged = "security-changed";
+
+    /// <summary>After somebody asked for their account to be deleted. Values: <c>username</c>, <c>date</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string AccountDeletion = "account-deletion";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged, PasswordRefused];
+    [
+        VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged, PasswordRefused, SecurityChanged, AccountDeletion,
+    ];
 }

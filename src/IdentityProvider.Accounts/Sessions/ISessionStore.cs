@@ -72,6 +72,9 @@ public sealed record UserSession
 
     /// <summary>The database's clock at the read.</summary>
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary>When the account is deleted, because the person has asked for it; null: it is not. They decide before anything else.</summary>
+    public DateTimeOffset? DeleteAfter { get; init; }
 }
 
 /// <summary>A live session in the list of a person's sessions.</summary>

@@ -1,5 +1,6 @@
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
@@ -119,9 +120,15 @@ public sealed partial class SecondFactorService
         ArgumentNullException.ThrowIfNull(code);
         return CheckAsync(context, request, "recovery code", AuthenticationLevel.OneTimePassword, async () =>
         {
-            var used = RecoveryCodes.Normalize(code) is { } normal && await _factors.ConsumeRecoveryCodeAsync(request.User.Id, normal);
+            var notice = new ChangeNotice(AccountEventTypes.RecoveryCodeUsed, _events.OriginOf(context))
+            {
+                Mail = MailTemplates.SecurityChanged,
+                MailValues = new Dictionary<string, string> { ["change"] = AccountEventTypes.RecoveryCodeUsed },
+            };
+            var used = RecoveryCodes.Normalize(code) is { } normal && await _factors.ConsumeRecoveryCodeAsync(request.User.Id, normal, notice);
             if (used)
             {
+                _events.Report(notice.ToEvent(request.User.Id), context);
                 RecoveryCodeUsed(request.User.Id);
             }
 

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
 
 namespace IdentityProvider.Accounts.Transitions;
@@ -66,8 +67,19 @@ public interface IAccountTransitions
     /// <param name="removePassword">The old password may be known to others: it is removed, and a new one has to be set.</param>
     Task<bool> UnlockAsync(Guid userId, bool removePassword);
 
+    /// <summary>
+    /// The person wants the account deleted after some time: ends all sessions, grants and one-time tokens now, and notes when.
+    /// Null, and nothing changed, when the person is gone, locked, or of another epoch by now.
+    /// </summary>
+    Task<Ended?> RequestDeletionAsync(DeletionRequest request);
+
+    /// <summary>The person keeps the account. False when it was not to be deleted, or has been.</summary>
+    Task<bool> CancelDeletionAsync(Guid userId, ChangeNotice notice);
+
     /// <summary>Ends everything of the person, and removes them with what they have allowed to clients. Null: no such person.</summary>
-    Task<Ended?> DeleteAsync(Guid userId);
+    /// <param name="userId">The person.</param>
+    /// <param name="onlyIfDue">Only if the time that they have asked for has come, and they have not changed their mind; else null.</param>
+    Task<Ended?> DeleteAsync(Guid userId, bool onlyIfDue = false);
 
     /// <summary>
     /// Takes back what the person has allowed a client: forgets the answer, and ends this client's grants and codes. Returns the number

@@ -83,6 +83,8 @@ internal sealed class MailCommands(ServerFactory factory, TextWriter output, Tim
             {
                 ["username"] = "alice",
                 ["client"] = "Acme Web",
+                ["change"] = "passkey_added",
+                ["date"] = "2030-01-31",
                 ["time"] = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
                 ["address"] = "203.0.113.7",
             },

@@ -6,6 +6,7 @@ using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Hosting.Locations;
 using IdentityProvider.Hosting.Mail;
 using IdentityProvider.Protocol.Events;
@@ -26,6 +27,7 @@ internal static class KnownSettings
     /// <summary>Sections and the record that each is bound to.</summary>
     public static readonly IReadOnlyDictionary<string, Type> Sections = new Dictionary<string, Type>(StringComparer.OrdinalIgnoreCase)
     {
+        ["Accounts"] = typeof(AccountOptions),
         ["Argon2"] = typeof(Argon2Options),
         ["Branding"] = typeof(BrandingOptions),
         ["Database"] = typeof(DatabaseSection),

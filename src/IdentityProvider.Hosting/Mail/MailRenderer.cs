@@ -28,6 +28,8 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
         [MailTemplates.PasswordChanged] = "/account/forgot-password",
         [MailTemplates.TokenReused] = "/account",
         [MailTemplates.PasswordRefused] = "/account/forgot-password",
+        [MailTemplates.SecurityChanged] = "/account/security",
+        [MailTemplates.AccountDeletion] = "/account/login",
     };
 
     private readonly BrandingOptions _branding = branding.Value;
@@ -36,8 +38,10 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
     public MailMessage Render(OutgoingMail mail, IReadOnlyDictionary<string, string> secrets)
     {
         var culture = CultureOf(mail.Culture);
+        var change = mail.Values.GetValueOrDefault("change", "");
         var words = new Words(mail.Template, culture, new Dictionary<string, string>(mail.Values)
         {
+            ["change"] = s_texts.GetString($"change.{change}", culture) ?? change,
             ["brand"] = _branding.Name,
             ["issuer"] = _issuer,
             ["time"] = TimeOf(mail, culture),

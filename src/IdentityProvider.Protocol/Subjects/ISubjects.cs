@@ -29,6 +29,9 @@ public sealed record SubjectSession
     /// <summary>Methods used, by RFC 8176.</summary>
     public required IReadOnlyList<string> Amr { get; init; }
 
+    /// <summary>The person has to decide something about the account first: no client gets anything until then.</summary>
+    public bool Held { get; init; }
+
     /// <summary>The <c>sub</c> value.</summary>
     public string Subject => SubjectId.ToString("D");
 }

@@ -44,24 +44,8 @@ public sealed partial class ExpiredRowCleanup(
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (connection is not NpgsqlConnection postgres)
-        {
-            return await DeleteAllAsync(connection, SqliteDeletion, cancellationToken);
-        }
-
-        if (!await CallLockFunctionAsync(postgres, "pg_try_advisory_lock", cancellationToken))
-        {
-            return 0;
-        }
-
-        try
-        {
-            return await DeleteAllAsync(connection, PostgresDeletion, cancellationToken);
-        }
-        finally
-        {
-            await CallLockFunctionAsync(postgres, "pg_advisory_unlock", CancellationToken.None);
-        }
+        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock, cancellationToken);
+        return turn is null ? 0 : await DeleteAllAsync(connection, connection is NpgsqlConnection ? PostgresDeletion : SqliteDeletion, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -124,15 +108,6 @@ public sealed partial class ExpiredRowCleanup(
         ((SqliteConnection)connection).Command(
             $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < $before LIMIT {BatchSize})",
             ("$before", time.GetUtcNow() - grace));
-
-    private static async Task<bool> CallLockFunctionAsync(NpgsqlConnection connection, string function, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"SELECT {function}($1)", connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = AdvisoryLock } },
-        };
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Expired rows could not be deleted; the next attempt follows")]
     private static partial void LogFailed(ILogger logger, Exception exception);

@@ -26,9 +26,9 @@ internal static class PostgresCommands
 
     public static NpgsqlCommand Interval(this NpgsqlCommand command, TimeSpan? value) => command.Add(NpgsqlDbType.Interval, value);
 
-    public static NpgsqlBatchCommand Text(this NpgsqlBatchCommand command, string value) => command.Add(NpgsqlDbType.Text, value);
+    public static NpgsqlBatchCommand Text(this NpgsqlBatchCommand command, string? value) => command.Add(NpgsqlDbType.Text, value);
 
-    public static NpgsqlBatchCommand Uuid(this NpgsqlBatchCommand command, Guid value) => command.Add(NpgsqlDbType.Uuid, value);
+    public static NpgsqlBatchCommand Uuid(this NpgsqlBatchCommand command, Guid? value) => command.Add(NpgsqlDbType.Uuid, value);
 
     public static NpgsqlBatchCommand Bytes(this NpgsqlBatchCommand command, byte[] value) => command.Add(NpgsqlDbType.Bytea, value);
 
@@ -38,9 +38,9 @@ internal static class PostgresCommands
 
     public static NpgsqlBatchCommand Interval(this NpgsqlBatchCommand command, TimeSpan value) => command.Add(NpgsqlDbType.Interval, value);
 
-    private static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, NpgsqlDbType type, object value)
+    private static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, NpgsqlDbType type, object? value)
     {
-        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value });
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value ?? DBNull.Value });
         return command;
     }
 

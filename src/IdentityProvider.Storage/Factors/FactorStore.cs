@@ -1,12 +1,16 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace IdentityProvider.Storage.Factors;
 
@@ -14,7 +18,7 @@ namespace IdentityProvider.Storage.Factors;
 /// Second factors on either database. What is used once is used by a single UPDATE, DELETE or INSERT, whose row count says who was first:
 /// under READ COMMITTED the one who waits for the row judges the condition again.
 /// </summary>
-internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKey root, TimeProvider time) : IFactorStore
+internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKey root, OutboxSignal outbox, TimeProvider time) : IFactorStore
 {
     private const string SecretPurpose = "totp-secret";
 
@@ -43,9 +47,10 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             : null;
     }
 
-    public async Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step)
+    public async Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step, ChangeNotice? notice = null)
     {
         await using var context = contexts();
+        await using var transaction = await context.Database.BeginTransactionAsync();
         var secret = root.Seal(SecretPurpose, authenticator.Secret, userId.ToString("D"));
         await context.Database.ExecuteSqlAsync($"""
             INSERT INTO totp_authenticators (user_id, id, sealed_secret, last_step, created_at)
@@ -53,6 +58,7 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             ON CONFLICT (user_id) DO UPDATE SET id = excluded.id, sealed_secret = excluded.sealed_secret,
                 last_step = excluded.last_step, created_at = excluded.created_at
             """);
+        await CommitAsync(context, transaction, userId, notice);
     }
 
     public async Task<bool> ConsumeTotpStepAsync(Guid userId, Guid authenticatorId, long step)
@@ -63,30 +69,44 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             .ExecuteUpdateAsync(update => update.SetProperty(totp => totp.LastStep, step)) == 1;
     }
 
-    public async Task RemoveTotpAsync(Guid userId)
+    public async Task<bool> RemoveTotpAsync(Guid userId, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
-        await context.Set<TotpRow>().Where(totp => totp.UserId == userId).ExecuteDeleteAsync();
-        await context.Set<RecoveryCodeRow>().Where(code => code.UserId == userId).ExecuteDeleteAsync();
-        await transaction.CommitAsync();
+        var removed = await context.Set<TotpRow>()
+            .Where(totp => totp.UserId == userId && !context.Users.Any(user => user.Id == userId && user.HasShortPassword))
+            .ExecuteDeleteAsync() == 1;
+        if (removed)
+        {
+            await context.Set<RecoveryCodeRow>().Where(code => code.UserId == userId).ExecuteDeleteAsync();
+            await CommitAsync(context, transaction, userId, notice);
+        }
+
+        return removed;
     }
 
-    public async Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes)
+    public async Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
         await context.Set<RecoveryCodeRow>().Where(code => code.UserId == userId).ExecuteDeleteAsync();
         context.AddRange(codes.Select(code => new RecoveryCodeRow { UserId = userId, CodeHash = Hash(userId, code) }));
         await context.SaveChangesAsync();
-        await transaction.CommitAsync();
+        await CommitAsync(context, transaction, userId, notice);
     }
 
-    public async Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code)
+    public async Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code, ChangeNotice? notice = null)
     {
         var hash = Hash(userId, code);
         await using var context = contexts();
-        return await context.Set<RecoveryCodeRow>().Where(row => row.UserId == userId && row.CodeHash == hash).ExecuteDeleteAsync() == 1;
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        var used = await context.Set<RecoveryCodeRow>().Where(row => row.UserId == userId && row.CodeHash == hash).ExecuteDeleteAsync() == 1;
+        if (used)
+        {
+            await CommitAsync(context, transaction, userId, notice);
+        }
+
+        return used;
     }
 
     public async Task<bool> ConsumeChallengeAsync(Guid challengeId, TimeSpan lifetime)
@@ -131,6 +151,30 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
         await using var context = contexts();
         await context.Database.ExecuteSqlAsync(
             $"INSERT INTO passkey_offers (user_id, declined_at) VALUES ({userId}, {time.GetUtcNow()}) ON CONFLICT DO NOTHING");
+    }
+
+    public async Task TellAsync(Guid userId, ChangeNotice notice)
+    {
+        await using var context = contexts();
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        await CommitAsync(context, transaction, userId, notice);
+    }
+
+    /// <summary>Commits with what tells of it.</summary>
+    private async Task CommitAsync(IdentityProviderContext context, IDbContextTransaction transaction, Guid userId, ChangeNotice? notice)
+    {
+        var mails = false;
+        if (notice is not null && await context.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == userId) is { } user)
+        {
+            mails = ChangeNotices.Add(context, notice, user, time.GetUtcNow());
+            await context.SaveChangesAsync();
+        }
+
+        await transaction.CommitAsync();
+        if (mails)
+        {
+            outbox.Set();
+        }
     }
 
     private byte[] Hash(Guid userId, string code) => HMACSHA256.HashData(_recoveryCodeKey, Encoding.UTF8.GetBytes($"{userId:D}:{code}"));

@@ -2,14 +2,21 @@ namespace IdentityProvider.Storage.Users;
 
 /// <summary>
 /// What goes with a person at once. Those of ASP.NET Core Identity follow by their foreign keys. Ended sessions and grants stay until their
-/// time is over, as the record of what was ended.
+/// time is over, as the record of what was ended. Each holds on to the person's row, which goes last, under a condition: a deletion that did
+/// not apply removes nothing.
 /// </summary>
 internal static class PersonRows
 {
     /// <summary>A new password has been guessed at by nobody.</summary>
     public static string PasswordFailures(string user) => $"DELETE FROM password_failures WHERE user_id = {user}";
 
-    public static IReadOnlyList<string> Deletions(string user) =>
+    public static IReadOnlyList<string> Deletions(string user, string condition) =>
+    [
+        .. Tables(user).Select(table => $"""{table} AND EXISTS (SELECT 1 FROM "AspNetUsers" u WHERE u."Id" = {user} AND u.{condition})"""),
+        $"""DELETE FROM "AspNetUsers" WHERE "Id" = {user} AND {condition}""",
+    ];
+
+    private static IReadOnlyList<string> Tables(string user) =>
     [
         $"DELETE FROM consents WHERE subject_id = {user}",
         $"DELETE FROM totp_authenticators WHERE user_id = {user}",
@@ -22,6 +29,5 @@ internal static class PersonRows
         PasswordFailures(user),
         $"DELETE FROM external_logins WHERE user_id = {user}",
         $"DELETE FROM suspensions WHERE user_id = {user}",
-        $"""DELETE FROM "AspNetUsers" WHERE "Id" = {user}""",
     ];
 }

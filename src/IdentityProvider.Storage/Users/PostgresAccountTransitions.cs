@@ -1,7 +1,10 @@
+using System.Text.Json;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Sessions;
 using Npgsql;
 
@@ -57,6 +60,16 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         FROM "AspNetUsers" u
         WHERE s.id = $3 AND s.user_id = $1 AND s.user_epoch = $5 AND s.ended_at IS NULL AND u."Id" = $1 AND u."ConcurrencyStamp" = $2
         """;
+
+    private const string RequestDeletion = $"""
+        UPDATE "AspNetUsers" SET {Raise}, "DeleteAfter" = clock_timestamp() + $4 WHERE "Id" = $1 AND "Epoch" = $5 AND "DisabledAt" IS NULL
+        """;
+
+    private const string CancelDeletion = """
+        UPDATE "AspNetUsers" SET "ConcurrencyStamp" = $2, "DeleteAfter" = NULL WHERE "Id" = $1 AND "DeleteAfter" IS NOT NULL AND "DisabledAt" IS NULL
+        """;
+
+    private const string Delete = $"""{Lock} AND (NOT $5 OR "DeleteAfter" <= clock_timestamp())""";
 
     private const string Unlock = $"""
         UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $4 THEN NULL ELSE "PasswordHash" END
@@ -116,11 +129,45 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         return await batch.ExecuteNonQueryAsync() == 1;
     }
 
-    public Task<Ended?> DeleteAsync(Guid userId) => EndAsync(
-        userId,
-        "user_deleted",
-        [Stamped(Lock, userId).Text("deleted")],
-        [.. PersonRows.Deletions("$1").Select(statement => Command(statement).Uuid(userId))]);
+    public async Task<Ended?> RequestDeletionAsync(DeletionRequest request)
+    {
+        var stamps = Stamps.New();
+        var ended = await EndAsync(
+            request.UserId,
+            "deletion_requested",
+            [
+                Command(RequestDeletion).Uuid(request.UserId).Text(stamps.Security).Text(stamps.Concurrency).Interval(request.Grace).Bigint(request.UserEpoch),
+                .. Notices(request.UserId, stamps.Concurrency, request.Notice),
+            ]);
+        outbox.Set();
+        return ended;
+    }
+
+    public async Task<bool> CancelDeletionAsync(Guid userId, ChangeNotice notice)
+    {
+        var stamp = Stamps.New().Concurrency;
+        await using var batch = database.CreateBatch();
+        foreach (var command in (NpgsqlBatchCommand[])[Command(CancelDeletion).Uuid(userId).Text(stamp), .. Notices(userId, stamp, notice)])
+        {
+            batch.BatchCommands.Add(command);
+        }
+
+        await batch.ExecuteNonQueryAsync();
+        return batch.BatchCommands[0].RecordsAffected == 1;
+    }
+
+    public Task<Ended?> DeleteAsync(Guid userId, bool onlyIfDue = false)
+    {
+        var stamps = Stamps.New();
+        return EndAsync(
+            userId,
+            "user_deleted",
+            [
+                Command(Delete).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency).Text("deleted").Boolean(onlyIfDue),
+                .. Notices(userId, stamps.Concurrency, new ChangeNotice(AccountEventTypes.AccountDeleted, new EventOrigin())),
+            ],
+            [.. PersonRows.Deletions("$1", "\"ConcurrencyStamp\" = $2").Select(statement => Command(statement).Uuid(userId).Text(stamps.Concurrency))]);
+    }
 
     /// <summary>
     /// Codes are looked for by their expiry, which is indexed (hence the statement's time, which is one value) and lies within a minute. A redemption in flight holds its code: it is waited
@@ -175,6 +222,19 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
 
     private static NpgsqlBatchCommand MailOf(OutgoingMail mail, Guid userId, Stamps stamps) =>
         Command(Mail).Uuid(userId).Text(stamps.Concurrency).Text(mail.ToPayload()).Interval(mail.Lifetime);
+
+    /// <summary>The event, and the mail if there is one.</summary>
+    private static IEnumerable<NpgsqlBatchCommand> Notices(Guid userId, string stamp, ChangeNotice notice)
+    {
+        var origin = notice.Origin;
+        yield return Command(NoticeSql.PostgresEvent).Uuid(userId).Text(stamp).Text(notice.EventType).Uuid(notice.SessionId)
+            .Text(origin.Network).Text(origin.UserAgent).Text(origin.RemoteAddress).Text(notice.Detail);
+        if (notice.Mail is { } template)
+        {
+            yield return Command(NoticeSql.PostgresMail).Uuid(userId).Text(stamp).Text(template).Text(origin.RemoteAddress ?? "–")
+                .Text(JsonSerializer.Serialize(notice.MailValues));
+        }
+    }
 
     private static string Revoke(string condition) => $"""
         WITH due AS MATERIALIZED (

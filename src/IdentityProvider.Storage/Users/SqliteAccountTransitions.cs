@@ -1,7 +1,11 @@
+using System.Globalization;
+using System.Text.Json;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.Data.Sqlite;
 
@@ -40,6 +44,16 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         UPDATE sessions SET user_epoch = user_epoch + 1, handle_hash = $handle
         WHERE id = $session AND user_id = $user AND user_epoch = $epoch AND ended_at IS NULL
         """;
+
+    private const string RequestDeletion = $"""
+        UPDATE "AspNetUsers" SET {Raise}, "DeleteAfter" = $after WHERE "Id" = $user AND "Epoch" = $epoch AND "DisabledAt" IS NULL
+        """;
+
+    private const string CancelDeletion = """
+        UPDATE "AspNetUsers" SET "ConcurrencyStamp" = $stamp, "DeleteAfter" = NULL WHERE "Id" = $user AND "DeleteAfter" IS NOT NULL AND "DisabledAt" IS NULL
+        """;
+
+    private const string Delete = $"""{Lock} AND (NOT $due OR "DeleteAfter" <= $now)""";
 
     private const string Unlock = $"""
         UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $remove THEN NULL ELSE "PasswordHash" END
@@ -105,15 +119,46 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         return Task.FromResult(Stamped(connection, Unlock, userId, ("$remove", removePassword)));
     }
 
-    public Task<Ended?> DeleteAsync(Guid userId) => Transact((connection, now) =>
+    public async Task<Ended?> RequestDeletionAsync(DeletionRequest request)
     {
-        if (!Stamped(connection, Lock, userId, ("$reason", "deleted"), ("$now", now)))
+        var ended = await Transact((connection, now) =>
+        {
+            if (!Stamped(connection, RequestDeletion, request.UserId, ("$after", now + request.Grace), ("$epoch", request.UserEpoch)))
+            {
+                return null;
+            }
+
+            Tell(connection, request.UserId, request.Notice, now);
+            return End(connection, request.UserId, "deletion_requested", now);
+        });
+        outbox.Set();
+        return ended;
+    }
+
+    public Task<bool> CancelDeletionAsync(Guid userId, ChangeNotice notice)
+    {
+        using var connection = database.OpenConnection();
+        using var transaction = connection.BeginTransaction(deferred: false);
+        var kept = connection.Execute(CancelDeletion, ("$user", userId), ("$stamp", Stamps.New().Concurrency)) == 1;
+        if (kept)
+        {
+            Tell(connection, userId, notice, time.GetUtcNow());
+        }
+
+        transaction.Commit();
+        return Task.FromResult(kept);
+    }
+
+    public Task<Ended?> DeleteAsync(Guid userId, bool onlyIfDue = false) => Transact((connection, now) =>
+    {
+        if (!Stamped(connection, Delete, userId, ("$reason", "deleted"), ("$now", now), ("$due", onlyIfDue)))
         {
             return null;
         }
 
+        Tell(connection, userId, new ChangeNotice(AccountEventTypes.AccountDeleted, new EventOrigin()), now);
         var ended = End(connection, userId, "user_deleted", now);
-        foreach (var statement in PersonRows.Deletions("$user"))
+        foreach (var statement in PersonRows.Deletions("$user", "\"Id\" = $user"))
         {
             connection.Execute(statement, ("$user", userId));
         }
@@ -163,6 +208,23 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
     {
         connection.Execute(Mail, ("$payload", mail.ToPayload()), ("$now", now), ("$mailExpires", now + mail.Lifetime));
         return ended is { } result ? (result.Ended, true) : null;
+    }
+
+    private static void Tell(SqliteConnection connection, Guid userId, ChangeNotice notice, DateTimeOffset now)
+    {
+        var origin = notice.Origin;
+        connection.Execute(
+            NoticeSql.SqliteEvent,
+            ("$type", notice.EventType), ("$now", now), ("$user", userId), ("$session", notice.SessionId),
+            ("$network", origin.Network), ("$agent", origin.UserAgent), ("$address", origin.RemoteAddress), ("$detail", notice.Detail));
+        if (notice.Mail is { } template)
+        {
+            connection.Execute(
+                NoticeSql.SqliteMail,
+                ("$template", template), ("$user", userId), ("$address", origin.RemoteAddress ?? "–"),
+                ("$time", now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+                ("$values", JsonSerializer.Serialize(notice.MailValues)), ("$now", now), ("$expires", now + OutgoingMail.UsualLifetime));
+        }
     }
 
     private static (Ended Ended, bool Told)? End(SqliteConnection connection, Guid userId, string reason, DateTimeOffset now)

@@ -30,10 +30,15 @@ public sealed class AccountServer : IAsyncLifetime
         return browser;
     }
 
-    internal async Task<User> FindAsync(string username)
+    internal async Task<User> FindAsync(string username) =>
+        await FindOrNullAsync(username) ?? throw new InvalidOperationException($"There is no {username}.");
+
+    internal async Task<bool> ExistsAsync(string username) => await FindOrNullAsync(username) is not null;
+
+    private async Task<User?> FindOrNullAsync(string username)
     {
         await using var scope = Provider.Host.Services.CreateAsyncScope();
-        return (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByNameAsync(username))!;
+        return await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByNameAsync(username);
     }
 
     internal async Task<PersonProfile> FindProfileAsync(string username) =>

@@ -1,14 +1,17 @@
 using IdentityProvider.Accounts.Activity;
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Profiles;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Protocol.Consents;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.UI.Pages.Account.Activity;
 using IdentityProvider.UI.Pages.Account.Apps;
+using IdentityProvider.UI.Pages.Account.Data;
 using IdentityProvider.UI.Pages.Account.Sessions;
 using static IdentityProvider.UI.Gallery.GallerySamples;
 using ActivityModel = IdentityProvider.UI.Pages.Account.Activity.IndexModel;
 using AppsModel = IdentityProvider.UI.Pages.Account.Apps.IndexModel;
+using DataModel = IdentityProvider.UI.Pages.Account.Data.IndexModel;
 using IndexModel = IdentityProvider.UI.Pages.Account.IndexModel;
 using ProfileModel = IdentityProvider.UI.Pages.Account.Profile.IndexModel;
 using SessionsModel = IdentityProvider.UI.Pages.Account.Sessions.IndexModel;
@@ -70,6 +73,17 @@ internal static class AccountStates
         new() { Id = 1, Type = "of_a_host", OccurredAt = DateTimeOffset.UnixEpoch, Network = "192.0.2.0/24" },
     ];
 
+    private static readonly KnownDevice s_device = new()
+    {
+        Id = Guid.AllBitsSet,
+        UserId = Guid.Empty,
+        UserAgent = s_otherSession.UserAgent,
+        RemoteAddress = "192.0.2.9",
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        LastSeenAt = DateTimeOffset.UnixEpoch.AddDays(3),
+        TrustedUntil = DateTimeOffset.UnixEpoch.AddDays(33),
+    };
+
     public static IReadOnlyList<GalleryState> All { get; } =
     [
         GalleryState.Of<IndexModel>("/Account/Index", "Account, password only", "account", model => model.Username = Session.Username),
@@ -87,7 +101,7 @@ internal static class AccountStates
             model.Problems["website"] = model.Texts["Profile.UrlWrong", ProfileFields.MaxLength("website")];
         }),
         GalleryState.Of<SessionsModel>("/Account/Sessions/Index", "Sessions", "sessions", model =>
-            (model.Sessions, model.Names) = ([s_session, s_otherSession], s_names)),
+            (model.Sessions, model.Names, model.Devices) = ([s_session, s_otherSession], s_names, [s_device])),
         GalleryState.Of<EndModel>("/Account/Sessions/End", "End a session", "sessions/end", model => (model.Session, model.Count) = (s_otherSession, 1)),
         GalleryState.Of<EndModel>("/Account/Sessions/End", "End all other sessions", "sessions/end-others", model => model.Count = 3),
         GalleryState.Of<AppsModel>("/Account/Apps/Index", "Connected apps", "apps", model => model.Apps = s_apps),
@@ -96,5 +110,11 @@ internal static class AccountStates
         GalleryState.Of<ActivityModel>("/Account/Activity/Index", "Activity", "activity", model =>
             (model.List, model.Older) = (new ActivityList(s_activity, s_names, model.Countries), "/dev/pages")),
         GalleryState.Of<ActivityModel>("/Account/Activity/Index", "Activity, none", "activity/none", _ => { }),
+        GalleryState.Of<ForgetModel>("/Account/Sessions/Forget", "Forget a browser", "sessions/forget", model => model.Device = s_device),
+        GalleryState.Of<DataModel>("/Account/Data/Index", "Data", "data", _ => { }),
+        GalleryState.Of<ExportModel>("/Account/Data/Export", "Data, download", "data/export", _ => { }),
+        GalleryState.Of<DeleteModel>("/Account/Data/Delete", "Delete the account", "data/delete", _ => { }),
+        GalleryState.Of<GoodbyeModel>("/Account/Data/Goodbye", "Account will be deleted", "data/goodbye", _ => { }),
+        GalleryState.Of<KeepModel>("/Account/Data/Keep", "Keep the account", "data/keep", model => model.DeleteAfter = DateTimeOffset.UnixEpoch.AddDays(14)),
     ];
 }

@@ -16,6 +16,9 @@ internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedF
     /// <summary>Sensitive.</summary>
     public bool Freshly { get; init; }
 
+    /// <summary>Open to who has to decide first whether to keep the account.</summary>
+    public bool Leaving { get; init; }
+
     public int Order => 100;
 
     public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
@@ -27,14 +30,22 @@ internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedF
         var security = http.RequestServices.GetRequiredService<AccountSecurity>();
         if (session is null || (Freshly && !await security.IsPrivilegedAsync(session, http.RequestAborted)))
         {
-            var here = http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();
-            var query = QueryString.Create([new("returnUrl", http.Request.PathBase.ToUriComponent() + here), .. session is null ? [] : (KeyValuePair<string, string?>[])[new("fresh", "true")]]);
+            var query = QueryString.Create([new("returnUrl", ReturnPath(http)), .. session is null ? [] : (KeyValuePair<string, string?>[])[new("fresh", "true")]]);
             context.Result = new SeeOtherResult(http.Request.PathBase.ToUriComponent() + "/account/login" + query.ToUriComponent());
+            return;
+        }
+
+        if (session.DeleteAfter is not null && !Leaving)
+        {
+            context.Result = new SeeOtherResult(http.Request.PathBase.ToUriComponent() + "/account/keep" + QueryString.Create("returnUrl", ReturnPath(http)).ToUriComponent());
             return;
         }
 
         await next();
     }
+
+    private static string ReturnPath(HttpContext http) =>
+        http.Request.PathBase.ToUriComponent() + http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();
 
     /// <summary>The session of the request.</summary>
     public static UserSession? Find(HttpContext context) => (context.User.Identity as SessionIdentity)?.Session;

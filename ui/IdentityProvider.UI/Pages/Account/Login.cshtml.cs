@@ -137,6 +137,11 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     public async Task<IActionResult> OnGetAsync()
     {
         await LoadAsync();
+        if (SignedInAttribute.Find(HttpContext) is { DeleteAfter: not null } && !Switch && Step != LoginStep.Expired)
+        {
+            return new SeeOtherResult(Target.PageUrl(Url, "/Account/Data/Keep"));
+        }
+
         if (Step == LoginStep.Continue && Fresh && Pending is null)
         {
             return new SeeOtherResult(Destination());

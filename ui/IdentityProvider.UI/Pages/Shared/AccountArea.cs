@@ -14,5 +14,6 @@ internal sealed record AccountArea(string Name, string Page, string Text)
         new("sessions", "/Account/Sessions/Index", "Account.Sessions"),
         new("apps", "/Account/Apps/Index", "Account.Apps"),
         new("activity", "/Account/Activity/Index", "Account.Activity"),
+        new("data", "/Account/Data/Index", "Account.Data"),
     ];
 }

@@ -50,8 +50,13 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
         var session = SignedInAttribute.Of(HttpContext);
         if (Remove)
         {
-            await security.RemoveTotpAsync(session);
-            return new SeeOtherResult(Url.Page("/Account/Security/Index")!);
+            if (await security.RemoveTotpAsync(HttpContext, session))
+            {
+                return new SeeOtherResult(Url.Page("/Account/Security/Index")!);
+            }
+
+            Problem = texts["Authenticator.ShortPassword"];
+            return await ShowAsync();
         }
 
         if (Code is { Length: > 0 and <= LongestCode })

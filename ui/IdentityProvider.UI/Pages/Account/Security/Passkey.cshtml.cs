@@ -37,7 +37,7 @@ public sealed class PasskeyModel(AccountSecurity security) : PageModel
     {
         var session = SignedInAttribute.Of(HttpContext);
         _ = Remove
-            ? await security.RemovePasskeyAsync(session, Id ?? "")
+            ? await security.RemovePasskeyAsync(HttpContext, session, Id ?? "")
             : await security.RenamePasskeyAsync(session, Id ?? "", Name ?? "");
         return ToList();
     }

@@ -32,7 +32,7 @@ public sealed class RecoveryCodesModel(AccountSecurity security) : PageModel
             return new SeeOtherResult(Url.Page("/Account/Security/Index")!);
         }
 
-        Codes = await security.CreateRecoveryCodesAsync(session);
+        Codes = await security.CreateRecoveryCodesAsync(HttpContext, session);
         return Page();
     }
 }

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Locations;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Protocol.Consents;
@@ -8,7 +9,7 @@ namespace IdentityProvider.UI.Pages.Account.Sessions;
 
 /// <summary>Where the person is signed in.</summary>
 [SignedIn]
-public sealed class IndexModel(ISessionStore store, ConnectedApps apps, ICountryLookup countries) : PageModel
+public sealed class IndexModel(ISessionStore store, IDeviceStore devices, ConnectedApps apps, ICountryLookup countries) : PageModel
 {
     /// <summary>The live sessions: this one first, then the newest.</summary>
     public IReadOnlyList<SessionSummary> Sessions { get; internal set; } = [];
@@ -19,6 +20,9 @@ public sealed class IndexModel(ISessionStore store, ConnectedApps apps, ICountry
     /// <summary>Names of the clients in them.</summary>
     public IReadOnlyDictionary<string, string> Names { get; internal set; } = new Dictionary<string, string>();
 
+    /// <summary>The browsers that the account knows, those that were used last first.</summary>
+    public IReadOnlyList<KnownDevice> Devices { get; internal set; } = [];
+
     internal ICountryLookup Countries => countries;
 
     /// <summary>Lists them.</summary>
@@ -27,6 +31,7 @@ public sealed class IndexModel(ISessionStore store, ConnectedApps apps, ICountry
         var session = SignedInAttribute.Of(HttpContext);
         Current = session.Id;
         Sessions = [.. (await store.ListAsync(session.UserId, HttpContext.RequestAborted)).OrderByDescending(it => it.Id == session.Id).ThenByDescending(it => it.AuthTime)];
+        Devices = await devices.ListAsync(session.UserId, HttpContext.RequestAborted);
         Names = await apps.NamesAsync(Sessions.SelectMany(it => it.Clients), HttpContext.RequestAborted);
     }
 }

@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace IdentityProvider.Accounts.Users;
+
+/// <summary>Section <c>Accounts</c>.</summary>
+public sealed record AccountOptions
+{
+    /// <summary>
+    /// 14 d: how long an account that its person wants deleted can still be kept by signing in. Long enough to come back from a holiday, or to
+    /// notice the mail when it was somebody else who asked.
+    /// </summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
+    public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromDays(14);
+}

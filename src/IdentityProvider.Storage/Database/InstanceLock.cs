@@ -1,0 +1,39 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace IdentityProvider.Storage.Database;
+
+/// <summary>
+/// Work that one instance at a time does. On PostgreSQL an advisory lock of the connection, which goes with it when the instance dies; SQLite
+/// has one instance.
+/// </summary>
+internal sealed class InstanceLock : IAsyncDisposable
+{
+    private readonly NpgsqlConnection? _connection;
+    private readonly long _key;
+
+    private InstanceLock(NpgsqlConnection? connection, long key) => (_connection, _key) = (connection, key);
+
+    /// <summary>Null: another instance is about it.</summary>
+    public static async Task<InstanceLock?> TryTakeAsync(DbConnection connection, long key, CancellationToken cancellationToken) =>
+        connection is not NpgsqlConnection postgres ? new InstanceLock(null, key)
+        : await CallAsync(postgres, "pg_try_advisory_lock", key, cancellationToken) ? new InstanceLock(postgres, key)
+        : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await CallAsync(_connection, "pg_advisory_unlock", _key, CancellationToken.None);
+        }
+    }
+
+    private static async Task<bool> CallAsync(NpgsqlConnection connection, string function, long key, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT {function}($1)", connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = key } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+}
