@@ -67,13 +67,13 @@ public static class AccountEventTypes
     public const string PasskeyRemoved = "passkey_removed";
 
     /// <summary>An authenticator app was set up.</summary>
-    public const string SecondFactorEnabled = "mfa_enabled";
+    public const string MfaEnabled = "mfa_enabled";
 
     /// <summary>The authenticator app was removed.</summary>
-    public const string SecondFactorDisabled = "mfa_disabled";
+    public const string MfaDisabled = "mfa_disabled";
 
     /// <summary>New recovery codes replaced the old ones.</summary>
-    public const string RecoveryCodesMade = "recovery_codes_made";
+    public const string MfaRecoveryCodesCreated = "mfa_recovery_codes_created";
 
     /// <summary>A recovery code was used up.</summary>
     public const string RecoveryCodeUsed = "recovery_code_used";

@@ -114,8 +114,8 @@ public sealed class AccountSecurity
         }
 
         var before = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step, Notice(context, session, AccountEventTypes.SecondFactorEnabled));
-        Changed(context, session, AccountEventTypes.SecondFactorEnabled);
+        await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step, Notice(context, session, AccountEventTypes.MfaEnabled));
+        Changed(context, session, AccountEventTypes.MfaEnabled);
         var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(context, session);
         if (session.Acr == AuthenticationLevel.OneFactor)
         {
@@ -134,9 +134,9 @@ public sealed class AccountSecurity
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
-        if (await _factors.RemoveTotpAsync(session.UserId, Notice(context, session, AccountEventTypes.SecondFactorDisabled)))
+        if (await _factors.RemoveTotpAsync(session.UserId, Notice(context, session, AccountEventTypes.MfaDisabled)))
         {
-            Changed(context, session, AccountEventTypes.SecondFactorDisabled);
+            Changed(context, session, AccountEventTypes.MfaDisabled);
             return true;
         }
 
@@ -149,8 +149,8 @@ public sealed class AccountSecurity
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
         var codes = RecoveryCodes.Create();
-        await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes, Notice(context, session, AccountEventTypes.RecoveryCodesMade));
-        Changed(context, session, AccountEventTypes.RecoveryCodesMade);
+        await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes, Notice(context, session, AccountEventTypes.MfaRecoveryCodesCreated));
+        Changed(context, session, AccountEventTypes.MfaRecoveryCodesCreated);
         return codes;
     }
 

@@ -63,7 +63,7 @@ public sealed partial class TextsTests
         var named = Key().Matches(source).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
         var known = Read("en").Keys.ToHashSet(StringComparer.Ordinal);
 
-        // Words of events are found by the type of the event: another test holds them against the types.
+        // Words of events are found by the type of the event: another test holds the types against them.
         Assert.DoesNotContain(known, key => !(key.StartsWith("Activity.", StringComparison.Ordinal) && char.IsAsciiLetterLower(key["Activity.".Length])) && !named.Contains(key) && !named.Contains(PluralForm().Replace(key, "")));
         Assert.DoesNotContain(Direct().Matches(source), match => !known.Contains(match.Groups[1].Value));
     }

@@ -41,6 +41,9 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
     /// <summary>Why the last try did not work, and what to do.</summary>
     public string? Problem { get; internal set; }
 
+    /// <summary>The app was not removed, since the password is too short to be alone.</summary>
+    public bool ShortPassword { get; internal set; }
+
     /// <summary>Shows a new secret.</summary>
     public Task<IActionResult> OnGetAsync() => ShowAsync();
 
@@ -55,7 +58,7 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
                 return new SeeOtherResult(Url.Page("/Account/Security/Index")!);
             }
 
-            Problem = texts["Authenticator.ShortPassword"];
+            (ShortPassword, Problem) = (true, texts["Authenticator.ShortPassword"]);
             return await ShowAsync();
         }
 
