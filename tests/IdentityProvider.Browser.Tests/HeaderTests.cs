@@ -23,7 +23,8 @@ public sealed class HeaderTests(Chromium chromium, Site site) : IClassFixture<Si
 
         Assert.Equal(status, response.Status);
         Assert.Equal(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+            + "require-trusted-types-for 'script'; trusted-types 'none'",
             await response.HeaderValueAsync("content-security-policy"));
         Assert.Contains("no-store", await response.HeaderValueAsync("cache-control"), StringComparison.Ordinal);
         Assert.Equal("nosniff", await response.HeaderValueAsync("x-content-type-options"));

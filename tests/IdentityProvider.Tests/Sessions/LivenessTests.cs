@@ -91,6 +91,7 @@ public sealed class LivenessTests(Provider provider)
     }
 
     [Fact]
+    [Trait("row", "S4")]
     [Trait("row", "S3")]
     [Trait("row", "S2")]
     public async Task The_session_cookie_is_host_only_secure_HttpOnly_and_Lax()

@@ -206,7 +206,7 @@ internal static class GalleryStates
     private static GalleryState TwoFactor(string title, string path, Action<TwoFactorModel> fill) =>
         GalleryState.Of<TwoFactorModel>("/Account/TwoFactor", title, path, model =>
         {
-            (model.Wanted, model.Method) = (SecondFactor, SecondFactorMethod.App);
+            (model.Wanted, model.Method, model.DeviceTrust) = (SecondFactor, SecondFactorMethod.App, TimeSpan.FromDays(30));
             fill(model);
         });
 

@@ -37,7 +37,7 @@ internal sealed class PageSecurity
         var form = FormActionSource is null ? "" : $" {FormActionSource}";
         var frames = FrameSources.Count == 0 ? "" : $"frame-src {string.Join(' ', FrameSources)}; ";
         return $"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{image}; {frames}"
-            + $"form-action 'self'{form}; frame-ancestors 'none'; base-uri 'none'";
+            + $"form-action 'self'{form}; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
     }
 
     private static string ImageSource(string? image) => Uri.TryCreate(image, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"
