@@ -18,7 +18,7 @@ public sealed class HttpsTests(Chromium chromium)
 
         var cookies = await alice.Context.CookiesAsync();
         Assert.Equal(
-            ["__Host-idp.af", "__Host-idp.browser", "__Host-idp.passkey", "__Host-idp.session"],
+            ["__Host-idp.af", "__Host-idp.browser", "__Host-idp.device", "__Host-idp.last-method", "__Host-idp.passkey", "__Host-idp.session"],
             cookies.Select(cookie => cookie.Name).Order(StringComparer.Ordinal));
         Assert.All(cookies, cookie =>
         {

@@ -16,11 +16,12 @@ public sealed class AccountInputTests(AccountInputTests.Server server) : IClassF
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public async Task Ten_megabytes_are_too_much(string path)
+    public async Task Ten_megabytes_are_not_read_and_lead_back_to_the_form(string path)
     {
         using var content = new StringContent("username=" + new string('x', TenMegabytes), null, "application/x-www-form-urlencoded");
         var answer = await Provider.SendAsync(HttpMethod.Post, path, content);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.Status);
+        Assert.Equal(HttpStatusCode.SeeOther, answer.Status);
+        Assert.Equal(path + "?stale=true", answer.Header("Location"));
     }
 
     [Theory]
