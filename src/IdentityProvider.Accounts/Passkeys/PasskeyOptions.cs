@@ -17,10 +17,11 @@ public sealed record PasskeyOptions : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var origin in Origins)
+        foreach (var (index, origin) in Origins.Index())
         {
+            // The first one is the issuer's, which has rules of its own.
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || origin != url.GetLeftPart(UriPartial.Authority)
-                || (url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+                || (index > 0 && url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
             {
                 yield return new ValidationResult($"'{origin}' is not an origin such as https://id.example.com.", [nameof(Origins)]);
             }

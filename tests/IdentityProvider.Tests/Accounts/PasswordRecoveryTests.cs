@@ -191,7 +191,15 @@ public sealed class PasswordRecoveryTests(PasswordRecoveryTests.Server server) :
         var browser = Provider.NewBrowser();
         var page = await browser.SubmitAsync(await browser.GetAsync("/account/forgot-password"), "forgot-submit", ("email", inbox.Address));
         Assert.False(page.Has("forgot-submit"));
-        return (await inbox.NextAsync()).Path;
+
+        // A change before it may have been told by a mail of its own.
+        string path;
+        do
+        {
+            path = (await inbox.NextAsync()).Path;
+        }
+        while (path == "/account/security");
+        return path;
     }
 
     private async Task<Page> ResetAsync(string link, string password)
