@@ -151,7 +151,7 @@ public static class StorageServices
         services.AddSingleton<CatalogReader>();
         services.AddSingleton<CatalogCache>();
         services.AddHostedService(provider => provider.GetRequiredService<CatalogCache>());
-        services.AddSingleton<IClientSource>(provider => provider.GetRequiredService<CatalogCache>());
+        services.TryAddSingleton<IClientSource>(provider => provider.GetRequiredService<CatalogCache>());
         services.AddSingleton<IResourceSource>(provider => provider.GetRequiredService<CatalogCache>());
         services.AddSingleton<ICatalogStore, CatalogStore>();
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Storage.Keys;
 using Microsoft.Extensions.Configuration;
 
 namespace IdentityProvider.Hosting.Configuration;
@@ -62,7 +63,7 @@ internal static class MasterKeySource
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (!File.Exists(path))
         {
-            // Written aside and moved without overwriting, so that processes starting at once agree on one complete file.
+            // Written aside and named when it is whole, so that processes starting at once agree on one complete file.
             var temporary = $"{path}.{Environment.ProcessId}";
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
@@ -75,14 +76,8 @@ internal static class MasterKeySource
                 file.Write(Encoding.ASCII.GetBytes(MasterKey.Generate()));
             }
 
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                File.Delete(temporary);
-            }
+            FileClaim.TryName(temporary, path);
+            File.Delete(temporary);
         }
 
         return Parse(File.ReadAllText(path), path);

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Npgsql;
 
@@ -20,9 +21,10 @@ internal sealed class InstanceLock : IAsyncDisposable
         : await CallAsync(postgres, "pg_try_advisory_lock", key, cancellationToken) ? new InstanceLock(postgres, key)
         : null;
 
+    /// <summary>A connection that has broken has no lock any more; why it broke is the caller's to tell.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null)
+        if (_connection is { FullState: ConnectionState.Open })
         {
             await CallAsync(_connection, "pg_advisory_unlock", _key, CancellationToken.None);
         }

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -8,18 +6,15 @@ namespace IdentityProvider.Storage.Keys;
 /// <summary>
 /// Files that come into being complete, under their final name at once, and readable by their owner only: written aside, then moved.
 /// </summary>
-internal static partial class JsonFile
+internal static class JsonFile
 {
-    /// <summary>Linux and macOS number it alike.</summary>
-    private const int FileExists = 17;
-
     /// <summary>False when the file exists: another process was first.</summary>
     public static async Task<bool> TryCreateAsync<T>(string path, T content, CancellationToken cancellationToken)
     {
         var draft = await WriteDraftAsync(path, content, cancellationToken);
         try
         {
-            return TryName(draft, path);
+            return FileClaim.TryName(draft, path);
         }
         finally
         {
@@ -36,32 +31,6 @@ internal static partial class JsonFile
         return await JsonSerializer.DeserializeAsync<T>(file, cancellationToken: cancellationToken)
             ?? throw new InvalidDataException($"The file {path} is empty.");
     }
-
-    /// <summary>
-    /// Decides for one process. <see cref="File.Move(string, string, bool)"/> does so on Windows only: elsewhere it looks whether the name is
-    /// free, and then renames.
-    /// </summary>
-    private static bool TryName(string draft, string path)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            return Link(draft, path) == 0
-                || (Marshal.GetLastPInvokeError() == FileExists ? false : throw new IOException($"{path} cannot be made: {new Win32Exception().Message}."));
-        }
-
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Link(string from, string to);
 
     private static async Task<string> WriteDraftAsync<T>(string path, T content, CancellationToken cancellationToken)
     {

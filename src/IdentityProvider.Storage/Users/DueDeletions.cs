@@ -71,7 +71,9 @@ public sealed partial class DueDeletions : BackgroundService
             {
                 await RunAsync(stoppingToken);
             }
-            catch (DbException exception)
+#pragma warning disable CA1031 // Whatever a database that goes away comes up with, it must not stop the server.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 Failed(exception);
             }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Protocol.Clients;
 using IdentityProvider.SampleHost;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,23 @@ public sealed class SampleHostTests : IAsyncLifetime
     });
 
     public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    [Fact]
+    public async Task A_host_brings_its_own_clients()
+    {
+        await using var host = await TestHost.StartAsync(
+            options => options.Configure = builder => builder.Services.AddSingleton<IClientSource, OwnClients>());
+
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/connect/token");
+        preflight.Headers.Add("Origin", OwnClients.Origin);
+        preflight.Headers.Add("Access-Control-Request-Method", "POST");
+        using var answer = await host.Http.SendAsync(preflight);
+        Assert.Equal(OwnClients.Origin, Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+
+        // Those of the database are not asked.
+        using var refused = await host.Http.PostAsync("/connect/token", ("client_id", "machine"), ("client_secret", "machine-secret"), ("grant_type", "client_credentials"));
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
 
     [Fact]
     public async Task A_host_adds_a_claim()
@@ -85,5 +103,14 @@ public sealed class SampleHostTests : IAsyncLifetime
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private sealed class OwnClients : IClientSource
+    {
+        public const string Origin = "https://own.example";
+
+        public ValueTask<Client?> FindAsync(string clientId, CancellationToken cancellationToken) => ValueTask.FromResult<Client?>(null);
+
+        public ValueTask<bool> AllowsOriginAsync(string origin, CancellationToken cancellationToken) => ValueTask.FromResult(origin == Origin);
     }
 }
