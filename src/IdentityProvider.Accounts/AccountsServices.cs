@@ -74,7 +74,13 @@ public static class AccountsServices
         services.AddSingleton<DeviceCookie>();
         services.AddSingleton<KnownDevices>();
         services.AddSingleton<TrustedDevices>();
+        services.AddSingleton<SignInNotices>();
         services.AddSingleton<SessionStarter>();
+        services.AddSingleton(provider => new DeniedSignIns(
+            provider.GetRequiredService<IOneTimeTokenStore>(),
+            provider.GetRequiredService<IAccountTransitions>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<ILogger<DeniedSignIns>>()));
         services.AddSingleton<PendingSecondFactors>();
         services.AddSingleton<PendingNewPasswords>();
         services.TryAddSingleton(new ExemptPasswords(new HashSet<string>()));
@@ -126,8 +132,7 @@ public static class AccountsServices
             provider.GetRequiredService<PasswordHashing>(),
             provider.GetRequiredService<IAccountTransitions>(),
             provider.GetRequiredService<SessionStarter>(),
-            provider.GetRequiredService<IAccountEvents>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IAccountEvents>()));
         services.AddScoped(provider => new AccountCredentials(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<PasswordPolicy>(),

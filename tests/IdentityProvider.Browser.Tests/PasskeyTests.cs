@@ -144,7 +144,7 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
         await WithoutAutofillAsync(page);
         await AddPasskeyAsync(page, "ivan");
         var href = await page.Locator(".entries li a").GetAttributeAsync("href");
-        await site.Host.ExecuteAsync($"INSERT INTO suspensions (user_id, kind, key, suspended_at) SELECT \"Id\", 'passkey', '{href!.Split("id=")[1]}', '2030-01-01' FROM \"AspNetUsers\" WHERE \"UserName\" = 'ivan'");
+        await site.Host.ExecuteAsync($"INSERT INTO suspensions (user_id, kind, key, suspended_at) SELECT \"Id\", 'passkey', '{Convert.ToHexStringLower(System.Buffers.Text.Base64Url.DecodeFromChars(href!.Split("id=")[1]))}', '2030-01-01' FROM \"AspNetUsers\" WHERE \"UserName\" = 'ivan'");
 
         await SignOutAsync(page);
         await page.GotoAsync("/account/login");

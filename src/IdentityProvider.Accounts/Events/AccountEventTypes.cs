@@ -24,7 +24,7 @@ public static class AccountEventTypes
     /// <summary>An address was confirmed.</summary>
     public const string EmailVerified = "email_verified";
 
-    /// <summary>A password was set by a mailed link.</summary>
+    /// <summary>A password was set by a mailed link, or by an operator.</summary>
     public const string PasswordReset = "password_reset";
 
     /// <summary>The address was changed.</summary>
@@ -32,6 +32,15 @@ public static class AccountEventTypes
 
     /// <summary>A change of the address was taken back: it was somebody else's.</summary>
     public const string EmailChangeUndone = "email_change_undone";
+
+    /// <summary>The person says that a sign-in was somebody else's.</summary>
+    public const string SignInDenied = "sign_in_denied";
+
+    /// <summary>An operator has locked the account.</summary>
+    public const string AccountLocked = "account_locked";
+
+    /// <summary>An operator lets the person sign in again.</summary>
+    public const string AccountUnlocked = "account_unlocked";
 
     /// <summary>A password was changed by its owner.</summary>
     public const string PasswordChange = "password_change";

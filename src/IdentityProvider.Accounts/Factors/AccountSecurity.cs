@@ -114,7 +114,12 @@ public sealed class AccountSecurity
         }
 
         var before = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        await _factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret), step, Notice(context, session, AccountEventTypes.MfaEnabled));
+        var authenticator = new TotpAuthenticator(Guid.CreateVersion7(_time.GetUtcNow()), open.Secret);
+        if (!await _factors.SaveTotpAsync(user.Id, session.UserEpoch, authenticator, step, Notice(context, session, AccountEventTypes.MfaEnabled)))
+        {
+            return (new SignInAnswer(SignInOutcome.Refused), []);
+        }
+
         Changed(context, session, AccountEventTypes.MfaEnabled);
         var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(context, session);
         if (session.Acr == AuthenticationLevel.OneFactor)
@@ -149,7 +154,11 @@ public sealed class AccountSecurity
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
         var codes = RecoveryCodes.Create();
-        await _factors.ReplaceRecoveryCodesAsync(session.UserId, codes, Notice(context, session, AccountEventTypes.MfaRecoveryCodesCreated));
+        if (!await _factors.ReplaceRecoveryCodesAsync(session.UserId, session.UserEpoch, codes, Notice(context, session, AccountEventTypes.MfaRecoveryCodesCreated)))
+        {
+            return [];
+        }
+
         Changed(context, session, AccountEventTypes.MfaRecoveryCodesCreated);
         return codes;
     }
@@ -164,6 +173,7 @@ public sealed class AccountSecurity
         }
 
         var uses = await _factors.ReadPasskeyUsesAsync(user.Id, cancellationToken);
+        var suspended = await _factors.ReadSuspendedPasskeysAsync(user.Id, cancellationToken);
         return
         [
             .. (await _users.GetPasskeysAsync(user)).OrderByDescending(passkey => passkey.CreatedAt).Select(passkey =>
@@ -176,6 +186,7 @@ public sealed class AccountSecurity
                     CreatedAt = passkey.CreatedAt,
                     LastUsedAt = uses.TryGetValue(id, out var used) ? used : null,
                     Synced = passkey.IsBackupEligible,
+                    Suspended = suspended.Contains(id),
                 };
             }),
         ];
@@ -279,7 +290,9 @@ public sealed class AccountSecurity
             ? (user, passkey)
             : null;
 
-    private Task<User?> FindUserAsync(UserSession session) => _users.FindByIdAsync(session.UserId.ToString("D"));
+    /// <summary>As of the session: what is saved afterwards fails if the person has changed meanwhile.</summary>
+    private async Task<User?> FindUserAsync(UserSession session) =>
+        await _users.FindByIdAsync(session.UserId.ToString("D")) is { DisabledAt: null } user && user.Epoch == session.UserEpoch ? user : null;
 
     private static TotpSetUp Describe(UserSession session, byte[] secret, string issuer, string ticket) => new(
         string.Join(' ', Totp.ToBase32(secret).Chunk(4).Select(group => new string(group))), Totp.KeyUri(secret, issuer, session.Username), ticket);
@@ -334,4 +347,7 @@ public sealed record PasskeyView
 
     /// <summary>It may be kept by a password manager on several devices.</summary>
     public required bool Synced { get; init; }
+
+    /// <summary>It is not accepted: somebody else may have added it.</summary>
+    public bool Suspended { get; init; }
 }

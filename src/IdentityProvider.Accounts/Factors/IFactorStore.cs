@@ -41,8 +41,11 @@ public interface IFactorStore
     /// <summary>The authenticator app's secret; null: none is set up.</summary>
     Task<TotpAuthenticator?> FindTotpAsync(Guid userId, CancellationToken cancellationToken);
 
-    /// <summary>Sets up an authenticator app, in place of any other. <paramref name="step"/> is the one that confirmed it: it is used up.</summary>
-    Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step, ChangeNotice? notice = null);
+    /// <summary>
+    /// Sets up an authenticator app, in place of any other. <paramref name="step"/> is the one that confirmed it: it is used up. False, and
+    /// nothing changed: the person is gone, locked, or of another epoch than <paramref name="userEpoch"/> by now.
+    /// </summary>
+    Task<bool> SaveTotpAsync(Guid userId, long userEpoch, TotpAuthenticator authenticator, long step, ChangeNotice? notice = null);
 
     /// <summary>Uses a time step up, and with it all before it (RFC 6238 §5.2). False when somebody was faster.</summary>
     Task<bool> ConsumeTotpStepAsync(Guid userId, Guid authenticatorId, long step);
@@ -53,8 +56,11 @@ public interface IFactorStore
     /// </summary>
     Task<bool> RemoveTotpAsync(Guid userId, ChangeNotice? notice = null);
 
-    /// <summary>Replaces all recovery codes. Only keyed hashes are stored.</summary>
-    Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes, ChangeNotice? notice = null);
+    /// <summary>
+    /// Replaces all recovery codes. Only keyed hashes are stored. False, and nothing changed: the person is gone, locked, or of another epoch
+    /// than <paramref name="userEpoch"/> by now.
+    /// </summary>
+    Task<bool> ReplaceRecoveryCodesAsync(Guid userId, long userEpoch, IReadOnlyList<string> codes, ChangeNotice? notice = null);
 
     /// <summary>Uses a recovery code up. False when there is no such code, or somebody was faster.</summary>
     Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code, ChangeNotice? notice = null);
@@ -67,6 +73,9 @@ public interface IFactorStore
 
     /// <summary>When each passkey of a person was last used, by credential id in base64url.</summary>
     Task<IReadOnlyDictionary<string, DateTimeOffset>> ReadPasskeyUsesAsync(Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>The passkeys of a person that are suspended, by credential id in base64url.</summary>
+    Task<IReadOnlySet<string>> ReadSuspendedPasskeysAsync(Guid userId, CancellationToken cancellationToken);
 
     /// <summary>Notes that the passkey is being used. False: it is suspended, and must not be accepted.</summary>
     Task<bool> NotePasskeyUseAsync(Guid userId, byte[] credentialId);

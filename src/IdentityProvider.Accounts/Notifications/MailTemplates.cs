@@ -12,6 +12,15 @@ public static class MailTemplates
     /// <summary>To who has forgotten the password. Sealed: <c>token</c>. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
     public const string ResetPassword = "reset-password";
 
+    /// <summary>
+    /// After a sign-in from a new device or country. Sealed: <c>token</c>, which says that it was somebody else. Values: <c>username</c>,
+    /// <c>device</c> (a user agent), <c>country</c> (ISO 3166-1 alpha-2, if known), <c>time</c>, <c>address</c>.
+    /// </summary>
+    public const string NewSignIn = "new-sign-in";
+
+    /// <summary>After somebody said so, and the account was locked. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string AccountLocked = "account-locked";
+
     /// <summary>After a new password was set. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
     public const string PasswordChanged = "password-changed";
 
@@ -37,5 +46,6 @@ public static class MailTemplates
     public static IReadOnlyList<string> All { get; } =
     [
         VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged, PasswordRefused, SecurityChanged, AccountDeletion,
+        NewSignIn, AccountLocked,
     ];
 }

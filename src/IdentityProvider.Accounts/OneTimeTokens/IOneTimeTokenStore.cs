@@ -17,6 +17,9 @@ public interface IOneTimeTokenStore
     /// <summary>How the token stands that this browser asked for; changes nothing. Null: there is none.</summary>
     Task<OneTimeToken?> FindAsync(string purpose, Guid id, CancellationToken cancellationToken);
 
+    /// <summary>A person's tokens of one purpose that are alive, the oldest first.</summary>
+    Task<IReadOnlyList<OneTimeToken>> ListAsync(Guid userId, string purpose, CancellationToken cancellationToken);
+
     /// <summary>Uses a link up. Null: it is not alive, or somebody was faster.</summary>
     Task<OneTimeToken?> ConsumeAsync(string purpose, OneTimeLink link);
 

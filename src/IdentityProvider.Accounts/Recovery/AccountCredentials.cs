@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdentityProvider.Accounts.Events;
@@ -139,7 +138,7 @@ public sealed class AccountCredentials
             ShortPassword = _policy.IsShort(password),
             SessionId = session.Id,
             HandleHash = SessionCookie.Hash(handle),
-            Notice = user is { EmailConfirmed: true, Email: { } email } ? Mail(context, user, MailTemplates.PasswordChanged, email) : null,
+            Notice = new ChangeNotice(AccountEventTypes.PasswordChange, _events.OriginOf(context)) { SessionId = session.Id, Mail = MailTemplates.PasswordChanged },
         };
         if (await _transitions.ChangePasswordAsync(change) is null)
         {
@@ -147,7 +146,7 @@ public sealed class AccountCredentials
         }
 
         _sessionCookie.Write(context.Response, handle, session.Persistent ? _sessions.AbsoluteLifetime : null);
-        _events.Report(new AccountEvent(AccountEventTypes.PasswordChange) { UserId = user.Id, SessionId = session.Id }, context);
+        _events.Report(change.Notice.ToEvent(user.Id), context);
         return new ResetAnswer(ResetOutcome.Done);
     }
 
@@ -230,8 +229,8 @@ public sealed class AccountCredentials
     }
 
     /// <summary>
-    /// Gives the account its old address back. Somebody else may have changed it, and knows the password then: so it is voided and everything
-    /// ends first, and the owner sets a new one by mail. If that is as far as it gets, the link is still good.
+    /// Gives the account its old address back, and takes back what else was added since. Somebody else may have changed it, and knows the
+    /// password then: so it is voided and everything ends, and the owner sets a new one by mail.
     /// </summary>
     public async Task<EmailChangeOutcome> UndoEmailAsync(HttpContext context, string? link)
     {
@@ -242,27 +241,27 @@ public sealed class AccountCredentials
             return EmailChangeOutcome.Over;
         }
 
-        var nobodys = await _hashing.HashAsync(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
-        if (await _transitions.ResetPasswordAsync(token.UserId, nobodys) is null || await FindAsync(token.UserId) is not { } user)
+        // Where the address is another account's by now, this one would be left with none.
+        if (await _users.FindByEmailAsync(Read(token)) is { EmailConfirmed: true } other && other.Id != token.UserId)
         {
             return EmailChangeOutcome.Over;
         }
 
-        var email = Read(token);
-        var change = new EmailChange
+        var notice = new ChangeNotice(AccountEventTypes.EmailChangeUndone, _events.OriginOf(context));
+        var repudiation = new Repudiation
         {
-            UserId = user.Id,
-            SecurityStamp = user.SecurityStamp ?? "",
-            Email = email,
-            NormalizedEmail = _users.NormalizeEmail(email) ?? "",
-            Proof = (OneTimeTokenPurposes.UndoEmailChange, parsed),
+            UserId = token.UserId,
+            Purpose = OneTimeTokenPurposes.UndoEmailChange,
+            Link = parsed,
+            Since = token.CreatedAt,
+            Notice = notice,
         };
-        if (!await _store.ChangeAsync(change))
+        if (await _transitions.RepudiateAsync(repudiation) is null)
         {
             return EmailChangeOutcome.Over;
         }
 
-        _events.Report(new AccountEvent(AccountEventTypes.EmailChangeUndone) { UserId = user.Id, Alarming = true }, context);
+        _events.Report(notice.ToEvent(token.UserId) with { Alarming = true }, context);
         return EmailChangeOutcome.Done;
     }
 
@@ -277,6 +276,7 @@ public sealed class AccountCredentials
                 Content = Write(old),
             })
             : null;
+        var notice = new ChangeNotice(AccountEventTypes.EmailChange, _events.OriginOf(context));
         var changed = await _store.ChangeAsync(new EmailChange
         {
             UserId = user.Id,
@@ -285,7 +285,8 @@ public sealed class AccountCredentials
             NormalizedEmail = _users.NormalizeEmail(email) ?? "",
             Proof = proof,
             Undo = undo?.Token,
-            Notice = undo is null ? null : _issuer.Seal(Mail(context, user, MailTemplates.EmailChanged, user.Email!), undo),
+            Notice = notice,
+            Mail = undo is null ? null : _issuer.Seal(Mail(context, user, MailTemplates.EmailChanged, user.Email!), undo),
         });
         if (!changed)
         {
@@ -293,7 +294,7 @@ public sealed class AccountCredentials
         }
 
         _tokenCookie.Delete(context, OneTimeTokenPurposes.ChangeEmail);
-        _events.Report(new AccountEvent(AccountEventTypes.EmailChange) { UserId = user.Id }, context);
+        _events.Report(notice.ToEvent(user.Id), context);
         return EmailChangeOutcome.Done;
     }
 
@@ -307,12 +308,17 @@ public sealed class AccountCredentials
 
     private Task<User?> FindAsync(Guid userId) => _users.FindByIdAsync(userId.ToString("D"));
 
-    private static string Write(string email) => JsonSerializer.Serialize(new EmailContent(email), EmailContentJson.Default.EmailContent);
+    /// <summary>With the address as it is looked up: what takes a change back is a statement.</summary>
+    private string Write(string email) =>
+        JsonSerializer.Serialize(new EmailContent(email, _users.NormalizeEmail(email) ?? ""), EmailContentJson.Default.EmailContent);
 
-    private static string Read(OneTimeToken token) => JsonSerializer.Deserialize(token.Content!, EmailContentJson.Default.EmailContent)!.Email;
+    private static string Read(OneTimeToken token) => EmailContent.Read(token).Email;
 }
 
-internal sealed record EmailContent([property: JsonPropertyName("email")] string Email);
+internal sealed record EmailContent([property: JsonPropertyName("email")] string Email, [property: JsonPropertyName("normalized")] string Normalized)
+{
+    public static EmailContent Read(OneTimeToken token) => JsonSerializer.Deserialize(token.Content!, EmailContentJson.Default.EmailContent)!;
+}
 
 [JsonSerializable(typeof(EmailContent))]
 internal sealed partial class EmailContentJson : JsonSerializerContext;

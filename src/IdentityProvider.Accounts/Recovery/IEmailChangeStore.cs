@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
 
@@ -25,7 +26,10 @@ public sealed record EmailChange
     public NewOneTimeToken? Undo { get; init; }
 
     /// <summary>The mail that tells of it; null: none does.</summary>
-    public OutgoingMail? Notice { get; init; }
+    public OutgoingMail? Mail { get; init; }
+
+    /// <summary>Written with it; the mail to the old address is the one above.</summary>
+    public required ChangeNotice Notice { get; init; }
 }
 
 /// <summary>Writes changes of addresses.</summary>

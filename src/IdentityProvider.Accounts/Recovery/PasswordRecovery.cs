@@ -130,20 +130,14 @@ public sealed class PasswordRecovery
             ShortPassword = _policy.IsShort(password),
             Purpose = purpose,
             Link = parsed,
-            Notice = new OutgoingMail
-            {
-                Template = MailTemplates.PasswordChanged,
-                To = user.Email!,
-                Culture = user.Culture,
-                Values = MailValues.Of(user.UserName, _time.GetUtcNow(), context),
-            },
+            Notice = new ChangeNotice(AccountEventTypes.PasswordReset, _events.OriginOf(context)) { Mail = MailTemplates.PasswordChanged },
         };
         if (await _transitions.ResetPasswordAsync(reset) is null)
         {
             return new ResetAnswer(ResetOutcome.Over);
         }
 
-        _events.Report(new AccountEvent(AccountEventTypes.PasswordReset) { UserId = user.Id }, context);
+        _events.Report(reset.Notice.ToEvent(user.Id), context);
         return new ResetAnswer(ResetOutcome.Done);
     }
 

@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,7 +40,8 @@ internal sealed partial class RecoveryMails(
     private async Task SendAsync(RecoveryRequest request)
     {
         await using var scope = scopes.CreateAsyncScope();
-        if (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByEmailAsync(request.Email) is not { Email: { } email, DisabledAt: null } user
+        if (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByEmailAsync(request.Email) is not { Email: { } email } user
+            || user is { DisabledAt: not null, DisabledReason: not Repudiation.LockReason }
             || !await throttle.MayMailAsync(OneTimeTokenPurposes.ResetPassword, email))
         {
             return;

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Users;
@@ -8,11 +9,11 @@ namespace IdentityProvider.Accounts.Registration;
 public interface IRegistrationStore
 {
     /// <summary>Stores the account, the token that confirms its address and the mail, in one transaction. False: the name is taken.</summary>
-    Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail mail);
+    Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail mail, ChangeNotice? notice = null);
 
     /// <summary>
     /// The address belongs to this account from now on. False, and nothing changed: the account has another address by now, or another
     /// account has confirmed this one.
     /// </summary>
-    Task<bool> ConfirmEmailAsync(Guid userId, string email);
+    Task<bool> ConfirmEmailAsync(Guid userId, string email, ChangeNotice? notice = null);
 }

@@ -197,13 +197,14 @@ public sealed partial class RegistrationService
     private async Task<VerificationOutcome> ConfirmAsync(HttpContext context, Guid userId, bool sameBrowser)
     {
         _cookie.Delete(context, Purpose);
-        if (await _users.FindByIdAsync(userId.ToString("D")) is not { Email: { } email } user || !await _store.ConfirmEmailAsync(userId, email))
+        var notice = new ChangeNotice(AccountEventTypes.EmailVerified, _events.OriginOf(context));
+        if (await _users.FindByIdAsync(userId.ToString("D")) is not { Email: { } email } user || !await _store.ConfirmEmailAsync(userId, email, notice))
         {
             return VerificationOutcome.Over;
         }
 
         Confirmed(userId);
-        _events.Report(new AccountEvent(AccountEventTypes.EmailVerified) { UserId = userId }, context);
+        _events.Report(notice.ToEvent(userId), context);
 
         // The password was typed in this browser when it registered. Who is signed in stays it; who is disabled is not.
         if (!sameBrowser || user.DisabledAt is not null || await SessionStarter.CurrentAsync(context) is not null)
@@ -226,11 +227,12 @@ public sealed partial class RegistrationService
         }
 
         await _throttle.MayMailAsync(Purpose, user.Email!);
-        var registered = await IssueAsync(context, user, user, (token, mail) => _store.RegisterAsync(user, token, mail));
+        var notice = new ChangeNotice(AccountEventTypes.Registration, _events.OriginOf(context));
+        var registered = await IssueAsync(context, user, user, (token, mail) => _store.RegisterAsync(user, token, mail, notice));
         if (registered)
         {
             Registered(user.Id);
-            _events.Report(new AccountEvent(AccountEventTypes.Registration) { UserId = user.Id }, context);
+            _events.Report(notice.ToEvent(user.Id), context);
         }
 
         return registered;

@@ -57,7 +57,6 @@ public sealed class NewPasswordService
     private readonly IAccountTransitions _transitions;
     private readonly SessionStarter _sessions;
     private readonly IAccountEvents _events;
-    private readonly TimeProvider _time;
 
     internal NewPasswordService(
         UserManager<User> users,
@@ -67,8 +66,7 @@ public sealed class NewPasswordService
         PasswordHashing hashing,
         IAccountTransitions transitions,
         SessionStarter sessions,
-        IAccountEvents events,
-        TimeProvider time)
+        IAccountEvents events)
     {
         _users = users;
         _pending = pending;
@@ -78,7 +76,6 @@ public sealed class NewPasswordService
         _transitions = transitions;
         _sessions = sessions;
         _events = events;
-        _time = time;
     }
 
     /// <summary>Who is at this page, on the way to <paramref name="destination"/>; null: nobody, or no longer.</summary>
@@ -118,15 +115,7 @@ public sealed class NewPasswordService
             ShortPassword = _policy.IsShort(password),
             SessionId = Guid.Empty,
             HandleHash = RandomNumberGenerator.GetBytes(32),
-            Notice = user is { EmailConfirmed: true, Email: { } email }
-                ? new OutgoingMail
-                {
-                    Template = MailTemplates.PasswordChanged,
-                    To = email,
-                    Culture = user.Culture,
-                    Values = MailValues.Of(user.UserName, _time.GetUtcNow(), context),
-                }
-                : null,
+            Notice = new ChangeNotice(AccountEventTypes.PasswordChange, _events.OriginOf(context)) { Mail = MailTemplates.PasswordChanged },
         };
         _pending.Tickets.End(context, destination);
         if (await _transitions.ChangePasswordAsync(change) is null)
@@ -134,7 +123,7 @@ public sealed class NewPasswordService
             return new ResetAnswer(ResetOutcome.Over);
         }
 
-        _events.Report(new AccountEvent(AccountEventTypes.PasswordChange) { UserId = user.Id }, context);
+        _events.Report(change.Notice.ToEvent(user.Id), context);
 
         // As it is after the change: the epoch has been raised.
         user.Epoch++;

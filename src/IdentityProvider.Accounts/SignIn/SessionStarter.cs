@@ -24,6 +24,7 @@ internal sealed partial class SessionStarter(
     SessionCookie cookie,
     KnownDevices devices,
     TrustedDevices trusted,
+    SignInNotices notices,
     LastMethod lastMethod,
     IAccountEvents events,
     IOptions<SessionOptions> options,
@@ -76,6 +77,7 @@ internal sealed partial class SessionStarter(
         }
 
         var place = await devices.SignedInAsync(context, user.Id);
+        await notices.TellAsync(context, user, session.Id, place);
         if (trustDevice)
         {
             await trusted.TrustAsync(context, user, place.DeviceId);

@@ -1,5 +1,4 @@
 using IdentityProvider.Accounts.Events;
-using IdentityProvider.Accounts.Notifications;
 
 namespace IdentityProvider.Accounts.Transitions;
 
@@ -23,8 +22,8 @@ public sealed record PasswordChange
     /// <summary>See <see cref="Users.User.HasShortPassword"/>.</summary>
     public bool ShortPassword { get; init; }
 
-    /// <summary>The mail that tells of it; null: none does.</summary>
-    public OutgoingMail? Notice { get; init; }
+    /// <summary>Written with it.</summary>
+    public required ChangeNotice Notice { get; init; }
 
     /// <summary>The session in which it happens, and the only one that goes on.</summary>
     public required Guid SessionId { get; init; }
@@ -47,15 +46,24 @@ public interface IAccountTransitions
     /// </summary>
     Task<Ended?> ChangePasswordAsync(PasswordChange change);
 
-    /// <summary>Sets a password without the old one; ends all sessions, grants and one-time tokens. A lock stays. Null: no such person.</summary>
+    /// <summary>
+    /// An operator sets a password; ends all sessions, grants and one-time tokens, and tells the person. A lock stays. Null: no such person.
+    /// </summary>
     Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash);
 
     /// <summary>
     /// The same by a link that was mailed, which is used up in this very transaction, together with the mail that tells of it. Remembered
-    /// devices end too. An account whose address was not confirmed loses its factors and links, and has its address confirmed. Null, and
-    /// nothing changed: the link is not alive.
+    /// devices end too, and so does the lock of a <see cref="Repudiation"/>. An account whose address was not confirmed loses its factors and
+    /// links, and has its address confirmed. Null, and nothing changed: the link is not alive.
     /// </summary>
     Task<Ended?> ResetPasswordAsync(ProvenReset reset);
+
+    /// <summary>
+    /// Uses the link up, voids the password, ends all sessions, grants and one-time tokens, and takes back what was added to the account since:
+    /// passkeys, authenticator app and links are suspended, recovery codes, devices and consents end, a change of the address is undone. Locks
+    /// the account if that is asked for; a lock of an operator stays as it is. Null, and nothing changed: the link is not alive.
+    /// </summary>
+    Task<Ended?> RepudiateAsync(Repudiation repudiation);
 
     /// <summary>Nobody signs in as this person until <see cref="UnlockAsync"/>; ends all sessions, grants and one-time tokens. Null: no such person.</summary>
     /// <param name="userId">The person.</param>
@@ -63,9 +71,7 @@ public interface IAccountTransitions
     Task<Ended?> LockAsync(Guid userId, string reason);
 
     /// <summary>Lets the person sign in again. What a lock ended stays ended. False: no such person.</summary>
-    /// <param name="userId">The person.</param>
-    /// <param name="removePassword">The old password may be known to others: it is removed, and a new one has to be set.</param>
-    Task<bool> UnlockAsync(Guid userId, bool removePassword);
+    Task<bool> UnlockAsync(Unlocking unlocking);
 
     /// <summary>
     /// The person wants the account deleted after some time: ends all sessions, grants and one-time tokens now, and notes when.

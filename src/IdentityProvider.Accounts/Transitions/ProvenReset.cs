@@ -1,4 +1,4 @@
-using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.OneTimeTokens;
 
 namespace IdentityProvider.Accounts.Transitions;
@@ -21,6 +21,6 @@ public sealed record ProvenReset
     /// <summary>The link: it is used up here.</summary>
     public required OneTimeLink Link { get; init; }
 
-    /// <summary>The mail that tells of it.</summary>
-    public required OutgoingMail Notice { get; init; }
+    /// <summary>Written with it.</summary>
+    public required ChangeNotice Notice { get; init; }
 }

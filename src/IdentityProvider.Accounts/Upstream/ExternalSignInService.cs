@@ -1,5 +1,6 @@
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Users;
@@ -100,10 +101,11 @@ public sealed partial class ExternalSignInService
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(account);
-        var outcome = await _logins.LinkAsync(NewLogin(session.UserId, account), session.UserEpoch);
+        var notice = Notice(context, session, AccountEventTypes.ExternalLoginLinked, account.Issuer);
+        var outcome = await _logins.LinkAsync(NewLogin(session.UserId, account), session.UserEpoch, notice);
         if (outcome == LinkOutcome.Linked)
         {
-            _events.Report(new AccountEvent(AccountEventTypes.ExternalLoginLinked) { UserId = session.UserId, SessionId = session.Id, Detail = account.Issuer }, context);
+            _events.Report(notice.ToEvent(session.UserId), context);
         }
 
         return outcome;
@@ -113,26 +115,36 @@ public sealed partial class ExternalSignInService
     public async Task<UnlinkOutcome> UnlinkAsync(HttpContext context, UserSession session, string issuer, string subject)
     {
         ArgumentNullException.ThrowIfNull(session);
-        var outcome = await _logins.UnlinkAsync(session.UserId, issuer, subject);
+        var notice = Notice(context, session, AccountEventTypes.ExternalLoginUnlinked, issuer);
+        var outcome = await _logins.UnlinkAsync(session.UserId, issuer, subject, notice);
         if (outcome == UnlinkOutcome.Unlinked)
         {
-            _events.Report(new AccountEvent(AccountEventTypes.ExternalLoginUnlinked) { UserId = session.UserId, SessionId = session.Id, Detail = issuer }, context);
+            _events.Report(notice.ToEvent(session.UserId), context);
         }
 
         return outcome;
     }
 
+    private ChangeNotice Notice(HttpContext context, UserSession session, string type, string issuer) => new(type, _events.OriginOf(context))
+    {
+        SessionId = session.Id,
+        Detail = issuer,
+        Mail = MailTemplates.SecurityChanged,
+        MailValues = new Dictionary<string, string> { ["change"] = type },
+    };
+
     private async Task<RegistrationOutcome> RegisterAsync(HttpContext context, ExternalAccount account)
     {
+        var notice = new ChangeNotice(AccountEventTypes.AccountCreated, _events.OriginOf(context)) { Detail = account.Issuer };
         var outcome = RegistrationOutcome.NameTaken;
         foreach (var name in UsernameSuggestions.For(account))
         {
             var user = NewUser(name, account);
-            outcome = await _logins.RegisterAsync(user, ClaimsOf(user, account), NewLogin(user.Id, account));
+            outcome = await _logins.RegisterAsync(user, ClaimsOf(user, account), NewLogin(user.Id, account), notice);
             if (outcome == RegistrationOutcome.Created)
             {
                 Registered(user.Id, account.Issuer);
-                _events.Report(new AccountEvent(AccountEventTypes.AccountCreated) { UserId = user.Id, Detail = account.Issuer }, context);
+                _events.Report(notice.ToEvent(user.Id), context);
             }
 
             if (outcome != RegistrationOutcome.NameTaken)

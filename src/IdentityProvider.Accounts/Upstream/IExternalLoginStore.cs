@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Users;
 
 namespace IdentityProvider.Accounts.Upstream;
@@ -85,13 +86,13 @@ public interface IExternalLoginStore
     Task<IReadOnlyList<ExternalLogin>> ListAsync(Guid userId, CancellationToken cancellationToken);
 
     /// <summary>Stores a new person, their claims and the account that signs them in, all or nothing.</summary>
-    Task<RegistrationOutcome> RegisterAsync(User user, IReadOnlyList<UserClaim> claims, ExternalLogin login);
+    Task<RegistrationOutcome> RegisterAsync(User user, IReadOnlyList<UserClaim> claims, ExternalLogin login, ChangeNotice? notice = null);
 
     /// <summary>Lets the account sign this person in, if they are still of this epoch and not locked.</summary>
-    Task<LinkOutcome> LinkAsync(ExternalLogin login, long userEpoch);
+    Task<LinkOutcome> LinkAsync(ExternalLogin login, long userEpoch, ChangeNotice? notice = null);
 
     /// <summary>The account signs the person in no more, unless it is the last means that they have.</summary>
-    Task<UnlinkOutcome> UnlinkAsync(Guid userId, string issuer, string subject);
+    Task<UnlinkOutcome> UnlinkAsync(Guid userId, string issuer, string subject, ChangeNotice? notice = null);
 
     /// <summary>It has just signed the person in.</summary>
     Task NoteUseAsync(string issuer, string subject);

@@ -109,7 +109,7 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 throw new ConfigurationException($"{user.UserName} is not locked.");
             }
 
-            if (!await services.GetRequiredService<IAccountTransitions>().UnlockAsync(user.Id, requireReset))
+            if (!await services.GetRequiredService<IAccountTransitions>().UnlockAsync(new Unlocking { UserId = user.Id, RemovePassword = requireReset }))
             {
                 throw PersonLookup.Unknown(name);
             }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Resources;
 using System.Text;
+using IdentityProvider.Accounts.Locations;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.UI.Branding;
@@ -25,6 +26,8 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
         [MailTemplates.ResetPassword] = "/account/reset-password",
         [MailTemplates.ChangeEmail] = "/account/email/confirm",
         [MailTemplates.EmailChanged] = "/account/email/undo",
+        [MailTemplates.NewSignIn] = "/account/not-me",
+        [MailTemplates.AccountLocked] = "/account/forgot-password",
         [MailTemplates.PasswordChanged] = "/account/forgot-password",
         [MailTemplates.TokenReused] = "/account",
         [MailTemplates.PasswordRefused] = "/account/forgot-password",
@@ -45,7 +48,7 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
             ["brand"] = _branding.Name,
             ["issuer"] = _issuer,
             ["time"] = TimeOf(mail, culture),
-            ["address"] = mail.Values.GetValueOrDefault("address", "–"),
+            ["address"] = PlaceOf(mail, culture),
         });
         var token = secrets.TryGetValue("token", out var value) ? $"?token={Uri.EscapeDataString(value)}" : "";
         var content = new Content
@@ -70,6 +73,12 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
         && DateTimeOffset.TryParse(written, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? $"{time.UtcDateTime.ToString("d MMMM yyyy HH:mm", culture)} UTC"
             : "–";
+
+    private static string PlaceOf(OutgoingMail mail, CultureInfo culture)
+    {
+        var address = mail.Values.GetValueOrDefault("address", "–");
+        return mail.Values.TryGetValue("country", out var country) ? $"{address} ({CountryNames.In(culture, country)})" : address;
+    }
 
     private static CultureInfo CultureOf(string? name)
     {

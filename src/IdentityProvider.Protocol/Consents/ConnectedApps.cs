@@ -21,11 +21,18 @@ public sealed record ConnectedAppView(ConnectedApp App, string Name, IReadOnlyLi
 public sealed class ConnectedApps(IConnectedAppStore store, IClientSource clients, IResourceSource resources)
 {
     /// <summary>All of a person's, the one used last first.</summary>
-    public async Task<IReadOnlyList<ConnectedAppView>> ListAsync(Guid subjectId, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ConnectedAppView>> ListAsync(Guid subjectId, CancellationToken cancellationToken) =>
+        await DescribeAsync(await store.ListAsync(subjectId, cancellationToken), cancellationToken);
+
+    /// <summary>Those that have been given tokens for this person since then, the latest first, though they may be of no use by now.</summary>
+    public async Task<IReadOnlyList<ConnectedAppView>> ListSinceAsync(Guid subjectId, DateTimeOffset since, CancellationToken cancellationToken) =>
+        await DescribeAsync(await store.ListSinceAsync(subjectId, since, cancellationToken), cancellationToken);
+
+    private async Task<IReadOnlyList<ConnectedAppView>> DescribeAsync(IReadOnlyList<ConnectedApp> apps, CancellationToken cancellationToken)
     {
         var catalog = await resources.GetAsync(cancellationToken);
         var views = new List<ConnectedAppView>();
-        foreach (var app in await store.ListAsync(subjectId, cancellationToken))
+        foreach (var app in apps)
         {
             var client = await clients.FindAsync(app.ClientId, cancellationToken);
             views.Add(new ConnectedAppView(app, client?.ClientName ?? app.ClientId, [.. app.Scopes.Select(scope => Describe(scope, catalog))])

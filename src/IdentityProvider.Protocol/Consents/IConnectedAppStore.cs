@@ -24,4 +24,7 @@ public interface IConnectedAppStore
 {
     /// <summary>The person's clients, the one used last first.</summary>
     Task<IReadOnlyList<ConnectedApp>> ListAsync(Guid subjectId, CancellationToken cancellationToken);
+
+    /// <summary>The clients that have been given tokens for this person since then, the latest first, though the grants may be revoked by now.</summary>
+    Task<IReadOnlyList<ConnectedApp>> ListSinceAsync(Guid subjectId, DateTimeOffset since, CancellationToken cancellationToken);
 }

@@ -41,4 +41,26 @@ internal sealed class ConnectedAppStore(Func<IdentityProviderContext> contexts, 
                 .OrderByDescending(app => app.LastUsedAt ?? app.GrantedAt),
         ];
     }
+
+    public async Task<IReadOnlyList<ConnectedApp>> ListSinceAsync(Guid subjectId, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        var grants = await context.Set<GrantRow>().AsNoTracking()
+            .Where(grant => grant.SubjectId == subjectId && grant.CreatedAt >= since)
+            .Select(grant => new { grant.ClientId, grant.Scopes, grant.CreatedAt, grant.RotatedAt, grant.EndsWithSession })
+            .ToListAsync(cancellationToken);
+        return
+        [
+            .. grants.GroupBy(grant => grant.ClientId, StringComparer.Ordinal)
+                .Select(held => new ConnectedApp
+                {
+                    ClientId = held.Key,
+                    Scopes = [.. held.SelectMany(grant => grant.Scopes).Distinct(StringComparer.Ordinal)],
+                    GrantedAt = held.Min(grant => grant.CreatedAt),
+                    LastUsedAt = held.Max(grant => grant.RotatedAt ?? grant.CreatedAt),
+                    Offline = held.Any(grant => !grant.EndsWithSession),
+                })
+                .OrderByDescending(app => app.LastUsedAt),
+        ];
+    }
 }

@@ -36,6 +36,9 @@ internal static class PostgresCommands
 
     public static NpgsqlBatchCommand Bigint(this NpgsqlBatchCommand command, long value) => command.Add(NpgsqlDbType.Bigint, value);
 
+    public static NpgsqlBatchCommand Time(this NpgsqlBatchCommand command, DateTimeOffset value) =>
+        command.Add(NpgsqlDbType.TimestampTz, value.ToUniversalTime());
+
     public static NpgsqlBatchCommand Interval(this NpgsqlBatchCommand command, TimeSpan value) => command.Add(NpgsqlDbType.Interval, value);
 
     private static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, NpgsqlDbType type, object? value)

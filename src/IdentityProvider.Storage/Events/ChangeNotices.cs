@@ -3,6 +3,7 @@ using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Outbox;
+using Microsoft.EntityFrameworkCore;
 
 namespace IdentityProvider.Storage.Events;
 
@@ -30,6 +31,19 @@ internal static class ChangeNotices
 
         context.Add(MailOutbox.Row(Mail(notice, template, address, user, now), now));
         return true;
+    }
+
+    /// <summary>The same for a person who has not been read. Call it in the transaction of the change.</summary>
+    public static async Task<bool> AddAsync(IdentityProviderContext context, ChangeNotice? notice, Guid userId, DateTimeOffset now)
+    {
+        if (notice is null || await context.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == userId) is not { } user)
+        {
+            return false;
+        }
+
+        var mails = Add(context, notice, user, now);
+        await context.SaveChangesAsync();
+        return mails;
     }
 
     private static OutgoingMail Mail(ChangeNotice notice, string template, string address, User user, DateTimeOffset now) => new()

@@ -30,7 +30,7 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
         return await context.Users.Where(user => user.Id == userId)
             .Select(user => new FactorState
             {
-                TotpSince = context.Set<TotpRow>().Where(totp => totp.UserId == userId).Select(totp => (DateTimeOffset?)totp.CreatedAt).FirstOrDefault(),
+                TotpSince = Accepted(context, userId).Select(totp => (DateTimeOffset?)totp.CreatedAt).FirstOrDefault(),
                 RecoveryCodesLeft = context.Set<RecoveryCodeRow>().Count(code => code.UserId == userId),
                 Passkeys = context.Set<IdentityUserPasskey<Guid>>().Count(passkey => passkey.UserId == userId)
                     - context.Set<SuspensionRow>().Count(suspension => suspension.UserId == userId && suspension.Kind == SuspensionRow.Passkey),
@@ -42,15 +42,20 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
     public async Task<TotpAuthenticator?> FindTotpAsync(Guid userId, CancellationToken cancellationToken)
     {
         await using var context = contexts();
-        return await context.Set<TotpRow>().AsNoTracking().SingleOrDefaultAsync(totp => totp.UserId == userId, cancellationToken) is { } row
+        return await Accepted(context, userId).AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { } row
             ? new TotpAuthenticator(row.Id, root.Open(SecretPurpose, row.SealedSecret, userId.ToString("D")))
             : null;
     }
 
-    public async Task SaveTotpAsync(Guid userId, TotpAuthenticator authenticator, long step, ChangeNotice? notice = null)
+    public async Task<bool> SaveTotpAsync(Guid userId, long userEpoch, TotpAuthenticator authenticator, long step, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
+        if (!await TakeAsync(context, userId, userEpoch))
+        {
+            return false;
+        }
+
         var secret = root.Seal(SecretPurpose, authenticator.Secret, userId.ToString("D"));
         await context.Database.ExecuteSqlAsync($"""
             INSERT INTO totp_authenticators (user_id, id, sealed_secret, last_step, created_at)
@@ -58,14 +63,17 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             ON CONFLICT (user_id) DO UPDATE SET id = excluded.id, sealed_secret = excluded.sealed_secret,
                 last_step = excluded.last_step, created_at = excluded.created_at
             """);
+        await context.Set<SuspensionRow>().Where(row => row.UserId == userId && row.Kind == SuspensionRow.Totp).ExecuteDeleteAsync();
+        await context.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(update => update.SetProperty(user => user.MustEnrolSecondFactor, false));
         await CommitAsync(context, transaction, userId, notice);
+        return true;
     }
 
     public async Task<bool> ConsumeTotpStepAsync(Guid userId, Guid authenticatorId, long step)
     {
         await using var context = contexts();
-        return await context.Set<TotpRow>()
-            .Where(totp => totp.UserId == userId && totp.Id == authenticatorId && totp.LastStep < step)
+        return await Accepted(context, userId)
+            .Where(totp => totp.Id == authenticatorId && totp.LastStep < step)
             .ExecuteUpdateAsync(update => update.SetProperty(totp => totp.LastStep, step)) == 1;
     }
 
@@ -85,14 +93,20 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
         return removed;
     }
 
-    public async Task ReplaceRecoveryCodesAsync(Guid userId, IReadOnlyList<string> codes, ChangeNotice? notice = null)
+    public async Task<bool> ReplaceRecoveryCodesAsync(Guid userId, long userEpoch, IReadOnlyList<string> codes, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
+        if (!await TakeAsync(context, userId, userEpoch))
+        {
+            return false;
+        }
+
         await context.Set<RecoveryCodeRow>().Where(code => code.UserId == userId).ExecuteDeleteAsync();
         context.AddRange(codes.Select(code => new RecoveryCodeRow { UserId = userId, CodeHash = Hash(userId, code) }));
         await context.SaveChangesAsync();
         await CommitAsync(context, transaction, userId, notice);
+        return true;
     }
 
     public async Task<bool> ConsumeRecoveryCodeAsync(Guid userId, string code, ChangeNotice? notice = null)
@@ -123,6 +137,14 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
         return uses.ToDictionary(use => Base64Url.EncodeToString(use.CredentialId), use => use.LastUsedAt, StringComparer.Ordinal);
     }
 
+    public async Task<IReadOnlySet<string>> ReadSuspendedPasskeysAsync(Guid userId, CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        var keys = await context.Set<SuspensionRow>().Where(row => row.UserId == userId && row.Kind == SuspensionRow.Passkey)
+            .Select(row => row.Key).ToListAsync(cancellationToken);
+        return keys.Select(key => Base64Url.EncodeToString(Convert.FromHexString(key))).ToHashSet(StringComparer.Ordinal);
+    }
+
     public async Task<bool> NotePasskeyUseAsync(Guid userId, byte[] credentialId)
     {
         await using var context = contexts();
@@ -130,14 +152,14 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             INSERT INTO passkey_uses (credential_id, user_id, last_used_at)
             SELECT {credentialId}, {userId}, {time.GetUtcNow()}
             WHERE NOT EXISTS (
-                SELECT 1 FROM suspensions WHERE user_id = {userId} AND kind = {SuspensionRow.Passkey} AND key = {Base64Url.EncodeToString(credentialId)})
+                SELECT 1 FROM suspensions WHERE user_id = {userId} AND kind = {SuspensionRow.Passkey} AND key = {Convert.ToHexStringLower(credentialId)})
             ON CONFLICT (credential_id) DO UPDATE SET user_id = excluded.user_id, last_used_at = excluded.last_used_at
             """) == 1;
     }
 
     public async Task ForgetPasskeyAsync(Guid userId, byte[] credentialId)
     {
-        var key = Base64Url.EncodeToString(credentialId);
+        var key = Convert.ToHexStringLower(credentialId);
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
         await context.Set<PasskeyUseRow>().Where(use => use.UserId == userId && use.CredentialId == credentialId).ExecuteDeleteAsync();
@@ -160,16 +182,27 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
         await CommitAsync(context, transaction, userId, notice);
     }
 
+    /// <summary>
+    /// Takes the person's row first, like every change of a person: what somebody adds while they are being locked out is either there before,
+    /// and suspended, or refused.
+    /// </summary>
+    private static async Task<bool> TakeAsync(IdentityProviderContext context, Guid userId, long userEpoch)
+    {
+        var stamp = Stamps.New().Concurrency;
+        return await context.Users.Where(user => user.Id == userId && user.Epoch == userEpoch && user.DisabledAt == null)
+            .ExecuteUpdateAsync(update => update.SetProperty(user => user.ConcurrencyStamp, stamp)) == 1;
+    }
+
+    /// <summary>The authenticator app, unless it is suspended. That its id is written with capitals or not depends on the database.</summary>
+#pragma warning disable CA1304, CA1311, CA1862 // This is SQL: lower() of an id.
+    private static IQueryable<TotpRow> Accepted(IdentityProviderContext context, Guid userId) => context.Set<TotpRow>().Where(totp => totp.UserId == userId
+        && !context.Set<SuspensionRow>().Any(row => row.UserId == userId && row.Kind == SuspensionRow.Totp && row.Key == totp.Id.ToString().ToLower()));
+#pragma warning restore CA1304, CA1311, CA1862
+
     /// <summary>Commits with what tells of it.</summary>
     private async Task CommitAsync(IdentityProviderContext context, IDbContextTransaction transaction, Guid userId, ChangeNotice? notice)
     {
-        var mails = false;
-        if (notice is not null && await context.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == userId) is { } user)
-        {
-            mails = ChangeNotices.Add(context, notice, user, time.GetUtcNow());
-            await context.SaveChangesAsync();
-        }
-
+        var mails = await ChangeNotices.AddAsync(context, notice, userId, time.GetUtcNow());
         await transaction.CommitAsync();
         if (mails)
         {

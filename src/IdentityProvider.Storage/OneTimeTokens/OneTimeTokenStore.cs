@@ -53,6 +53,14 @@ internal sealed class OneTimeTokenStore(Func<IdentityProviderContext> contexts, 
         return await context.Set<OneTimeTokenRow>().Where(row => row.Id == id && row.Purpose == purpose).Select(View(context)).SingleOrDefaultAsync(cancellationToken);
     }
 
+    public async Task<IReadOnlyList<OneTimeToken>> ListAsync(Guid userId, string purpose, CancellationToken cancellationToken)
+    {
+        await using var context = contexts();
+        var tokens = await context.Set<OneTimeTokenRow>().Where(row => row.UserId == userId && row.Purpose == purpose)
+            .OrderBy(row => row.CreatedAt).Select(View(context)).ToListAsync(cancellationToken);
+        return tokens.FindAll(token => token.Status == OneTimeTokenStatus.Alive);
+    }
+
     public async Task<OneTimeToken?> ConsumeAsync(string purpose, OneTimeLink link)
     {
         var now = time.GetUtcNow();

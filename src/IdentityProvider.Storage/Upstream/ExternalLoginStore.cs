@@ -1,8 +1,12 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Upstream;
 using IdentityProvider.Accounts.Users;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Users;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace IdentityProvider.Storage.Upstream;
 
@@ -10,7 +14,7 @@ namespace IdentityProvider.Storage.Upstream;
 /// External logins on either database. The primary key decides whom an account signs in: of several first sign-ins at once, one inserts it,
 /// and the others wait for that one and find it. Who links or unlinks takes the person's row first, like every change of a person.
 /// </summary>
-internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts, TimeProvider time) : IExternalLoginStore
+internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts, OutboxSignal outbox, TimeProvider time) : IExternalLoginStore
 {
     public async Task<ExternalLogin?> FindAsync(string issuer, string subject, CancellationToken cancellationToken)
     {
@@ -26,7 +30,7 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
             .ToListAsync(cancellationToken);
     }
 
-    public async Task<RegistrationOutcome> RegisterAsync(User user, IReadOnlyList<UserClaim> claims, ExternalLogin login)
+    public async Task<RegistrationOutcome> RegisterAsync(User user, IReadOnlyList<UserClaim> claims, ExternalLogin login, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
@@ -37,12 +41,8 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
 
         if (user.NormalizedEmail is { } address)
         {
-            // Addresses have no unique index: whoever gives one to an account holds this lock. On SQLite the insert above has the only write lock.
-            if (context.Database.IsNpgsql())
-            {
-                await context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended(upper({address}), 7303))");
-            }
-
+            // On SQLite the insert above has the only write lock.
+            await AddressLock.TakeAsync(context, address);
             if (await context.Users.AnyAsync(other => other.NormalizedEmail == address))
             {
                 return RegistrationOutcome.AddressTaken;
@@ -65,11 +65,11 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
             return RegistrationOutcome.NameTaken;
         }
 
-        await transaction.CommitAsync();
+        await CommitAsync(context, transaction, notice, user.Id);
         return RegistrationOutcome.Created;
     }
 
-    public async Task<LinkOutcome> LinkAsync(ExternalLogin login, long userEpoch)
+    public async Task<LinkOutcome> LinkAsync(ExternalLogin login, long userEpoch, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
@@ -83,7 +83,7 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
 
         if (await InsertAsync(context, login))
         {
-            await transaction.CommitAsync();
+            await CommitAsync(context, transaction, notice, login.UserId);
             return LinkOutcome.Linked;
         }
 
@@ -92,7 +92,7 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
             : LinkOutcome.TakenByOther;
     }
 
-    public async Task<UnlinkOutcome> UnlinkAsync(Guid userId, string issuer, string subject)
+    public async Task<UnlinkOutcome> UnlinkAsync(Guid userId, string issuer, string subject, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
@@ -114,7 +114,7 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
         {
             await context.Set<SuspensionRow>()
                 .Where(row => row.UserId == userId && row.Kind == ExternalLoginRow.SuspensionKind && row.Key == key).ExecuteDeleteAsync();
-            await transaction.CommitAsync();
+            await CommitAsync(context, transaction, notice, userId);
             return UnlinkOutcome.Unlinked;
         }
 
@@ -129,6 +129,16 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
         await using var context = contexts();
         await context.Set<ExternalLoginRow>().Where(row => row.Issuer == issuer && row.Subject == subject)
             .ExecuteUpdateAsync(update => update.SetProperty(row => row.LastUsedAt, now));
+    }
+
+    private async Task CommitAsync(IdentityProviderContext context, IDbContextTransaction transaction, ChangeNotice? notice, Guid userId)
+    {
+        var mails = await ChangeNotices.AddAsync(context, notice, userId, time.GetUtcNow());
+        await transaction.CommitAsync();
+        if (mails)
+        {
+            outbox.Set();
+        }
     }
 
     private static async Task<bool> InsertAsync(IdentityProviderContext context, ExternalLogin login) =>

@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.Recovery;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.OneTimeTokens;
 using IdentityProvider.Storage.Outbox;
 using Microsoft.EntityFrameworkCore;
@@ -37,12 +38,13 @@ internal sealed class EmailChangeStore(Func<IdentityProviderContext> contexts, O
             context.Add(tokens.Row(undo));
         }
 
-        if (change.Notice is { } notice)
+        if (change.Mail is { } mail)
         {
-            context.Add(MailOutbox.Row(notice, now));
+            context.Add(MailOutbox.Row(mail, now));
         }
 
         await context.SaveChangesAsync();
+        await ChangeNotices.AddAsync(context, change.Notice, change.UserId, now);
         await transaction.CommitAsync();
         signal.Set();
         return true;

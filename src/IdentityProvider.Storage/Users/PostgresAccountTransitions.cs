@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IdentityProvider.Accounts.Events;
-using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
@@ -28,30 +27,44 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
 
     private const string NewPassword = $""" {Raise}, "PasswordHash" = $4, "HasShortPassword" = $5, "PasswordChangeReason" = NULL """;
 
+    /// <summary>An operator's lock stays.</summary>
+    private const string TakeOwnLockOff = $"""
+        "DisabledAt" = CASE WHEN "DisabledReason" = '{Repudiation.LockReason}' THEN NULL ELSE "DisabledAt" END,
+        "DisabledReason" = CASE WHEN "DisabledReason" = '{Repudiation.LockReason}' THEN NULL ELSE "DisabledReason" END
+        """;
+
     private const string Reset = $"""UPDATE "AspNetUsers" SET {NewPassword} WHERE "Id" = $1""";
 
     private const string Change = $"""{Reset} AND "Epoch" = $6 AND "DisabledAt" IS NULL""";
 
     /// <summary>The person is locked before the link is judged, so that it is held against the stamp that is valid then.</summary>
-    private const string ProvenReset = $"""
+    private const string UsedLink = """
         WITH person AS MATERIALIZED (SELECT "Id", "SecurityStamp" FROM "AspNetUsers" WHERE "Id" = $1 FOR NO KEY UPDATE),
         used AS (
             UPDATE one_time_tokens t SET used_at = clock_timestamp() FROM person p
-            WHERE t.id = $6 AND t.purpose = $7 AND t.secret_hash = $8 AND t.user_id = p."Id" AND t.used_at IS NULL AND t.expires_at > clock_timestamp()
+            WHERE t.id = $4 AND t.purpose = $5 AND t.secret_hash = $6 AND t.user_id = p."Id" AND t.used_at IS NULL AND t.expires_at > clock_timestamp()
                 AND t.tries_left > 0 AND (t.security_stamp IS NULL OR t.security_stamp = p."SecurityStamp")
             RETURNING t.user_id)
-        UPDATE "AspNetUsers" u SET {NewPassword} FROM used WHERE u."Id" = used.user_id
+        """;
+
+    private const string ProvenReset = $"""
+        {UsedLink}
+        UPDATE "AspNetUsers" u SET {Raise}, "PasswordHash" = $7, "HasShortPassword" = $8, "PasswordChangeReason" = NULL, {TakeOwnLockOff}
+        FROM used WHERE u."Id" = used.user_id
+        """;
+
+    private const string Repudiate = $"""
+        {UsedLink}
+        UPDATE "AspNetUsers" u SET {Raise}, "PasswordHash" = NULL, "HasShortPassword" = FALSE, "PasswordChangeReason" = NULL, "DeleteAfter" = NULL,
+            "DisabledReason" = CASE WHEN $7 AND "DisabledAt" IS NULL THEN '{Repudiation.LockReason}' ELSE "DisabledReason" END,
+            "DisabledAt" = CASE WHEN $7 THEN coalesce("DisabledAt", clock_timestamp()) ELSE "DisabledAt" END
+        FROM used WHERE u."Id" = used.user_id
         """;
 
     private const string Applied = """EXISTS (SELECT 1 FROM "AspNetUsers" u WHERE u."Id" = $1 AND u."ConcurrencyStamp" = $2)""";
 
     private const string LockAddress = """
         SELECT pg_advisory_xact_lock(hashtextextended(upper(u."Email"), 7303)) FROM "AspNetUsers" u WHERE u."Id" = $1
-        """;
-
-    private const string Mail = $"""
-        INSERT INTO outbox (kind, payload, attempts, due_at, created_at, expires_at)
-        SELECT '{OutgoingMail.Kind}', $3, 0, clock_timestamp(), clock_timestamp(), clock_timestamp() + $4 WHERE {Applied}
         """;
 
     /// <summary>The stamp says that the change has applied: an epoch alone might have been raised by somebody else.</summary>
@@ -72,7 +85,8 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
     private const string Delete = $"""{Lock} AND (NOT $5 OR "DeleteAfter" <= clock_timestamp())""";
 
     private const string Unlock = $"""
-        UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $4 THEN NULL ELSE "PasswordHash" END
+        UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $4 THEN NULL ELSE "PasswordHash" END,
+            "MustEnrolSecondFactor" = "MustEnrolSecondFactor" OR $5
         WHERE "Id" = $1
         """;
 
@@ -92,13 +106,23 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
                 Command(Change).Uuid(change.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(change.PasswordHash)
                     .Boolean(change.ShortPassword).Bigint(change.UserEpoch),
                 Command(Keep).Uuid(change.UserId).Text(stamps.Concurrency).Uuid(change.SessionId).Bytes(change.HandleHash).Bigint(change.UserEpoch),
-                .. change.Notice is { } notice ? [MailOf(notice, change.UserId, stamps)] : (NpgsqlBatchCommand[])[],
+                .. Notices(change.UserId, stamps.Concurrency, change.Notice),
             ]);
     }
 
-    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) =>
-        EndAsync(userId, "password_reset", [Stamped(Reset, userId).Text(passwordHash).Boolean(false), Command(ProvenEnds.RevokeDevices("$1", "clock_timestamp()")).Uuid(userId)],
+    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash)
+    {
+        var stamps = Stamps.New();
+        return EndAsync(
+            userId,
+            "password_reset",
+            [
+                Command(Reset).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency).Text(passwordHash).Boolean(false),
+                Command(ProvenEnds.RevokeDevices("$1", "clock_timestamp()")).Uuid(userId),
+                .. Notices(userId, stamps.Concurrency, OperatorNotices.PasswordReset),
+            ],
             [Command(PersonRows.PasswordFailures("$1")).Uuid(userId)]);
+    }
 
     public Task<Ended?> ResetPasswordAsync(ProvenReset reset)
     {
@@ -108,25 +132,73 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             reset.UserId,
             "password_reset",
             [
-                Command(ProvenReset).Uuid(reset.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(reset.PasswordHash).Boolean(reset.ShortPassword)
-                    .Uuid(reset.Link.Id).Text(reset.Purpose).Bytes(reset.Link.SecretHash),
+                Command(ProvenReset).Uuid(reset.UserId).Text(stamps.Security).Text(stamps.Concurrency)
+                    .Uuid(reset.Link.Id).Text(reset.Purpose).Bytes(reset.Link.SecretHash).Text(reset.PasswordHash).Boolean(reset.ShortPassword),
                 .. ProvenEnds.Removals("$1", condition).Select(statement => Command(statement).Uuid(reset.UserId).Text(stamps.Concurrency)),
                 Command(ProvenEnds.Confirm("$1", "$2")).Uuid(reset.UserId).Text(stamps.Concurrency),
                 Command($"{ProvenEnds.RevokeDevices("$1", "clock_timestamp()")} AND {Applied}").Uuid(reset.UserId).Text(stamps.Concurrency),
                 Command($"{PersonRows.PasswordFailures("$1")} AND {Applied}").Uuid(reset.UserId).Text(stamps.Concurrency),
-                MailOf(reset.Notice, reset.UserId, stamps),
+                .. Notices(reset.UserId, stamps.Concurrency, reset.Notice),
             ],
             before: Command(LockAddress).Uuid(reset.UserId));
     }
 
-    public Task<Ended?> LockAsync(Guid userId, string reason) =>
-        EndAsync(userId, "user_locked", [Stamped(Lock, userId).Text(reason)]);
-
-    public async Task<bool> UnlockAsync(Guid userId, bool removePassword)
+    /// <summary>The address that comes back is locked like one that is being confirmed, before the person: that is the order everywhere.</summary>
+    public Task<Ended?> RepudiateAsync(Repudiation repudiation)
     {
+        var stamps = Stamps.New();
+        var back = new Repudiations("$1", "$3", "$4", "clock_timestamp()", Applied)
+        {
+            PasskeyTime = """(p."Data" ->> 'CreatedAt')::timestamptz""",
+            PasskeyKey = """encode(p."CredentialId", 'hex')""",
+            Content = "t.content::json",
+        };
+        return EndAsync(
+            repudiation.UserId,
+            Repudiation.LockReason,
+            [
+                Command(Repudiate).Uuid(repudiation.UserId).Text(stamps.Security).Text(stamps.Concurrency)
+                    .Uuid(repudiation.Link.Id).Text(repudiation.Purpose).Bytes(repudiation.Link.SecretHash).Boolean(repudiation.Lock),
+                .. back.Statements.Select(statement => Command(statement).Uuid(repudiation.UserId).Text(stamps.Concurrency)
+                    .Time(repudiation.Since).Text(repudiation.Country)),
+                .. Notices(repudiation.UserId, stamps.Concurrency, repudiation.Notice),
+            ],
+            before: Command($"SELECT pg_advisory_xact_lock(hashtextextended(upper(old.email), 7303)) FROM ({back.OldAddress}) AS old")
+                .Uuid(repudiation.UserId).Text(null).Time(repudiation.Since));
+    }
+
+    public Task<Ended?> LockAsync(Guid userId, string reason)
+    {
+        var stamps = Stamps.New();
+        return EndAsync(
+            userId,
+            "user_locked",
+            [
+                Command(Lock).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency).Text(reason),
+                .. Notices(userId, stamps.Concurrency, OperatorNotices.Locked(reason)),
+            ]);
+    }
+
+    public async Task<bool> UnlockAsync(Unlocking unlocking)
+    {
+        var stamps = Stamps.New();
+        var userId = unlocking.UserId;
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Stamped(Unlock, userId).Boolean(removePassword));
-        return await batch.ExecuteNonQueryAsync() == 1;
+        batch.BatchCommands.Add(Command(Unlock).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency)
+            .Boolean(unlocking.RemovePassword).Boolean(unlocking.RequireSecondFactor));
+        if (unlocking.RequireSecondFactor)
+        {
+            batch.BatchCommands.Add(Command(Repudiations.SuspendTotp("$1", "clock_timestamp()", "TRUE")).Uuid(userId));
+            batch.BatchCommands.Add(Command("DELETE FROM recovery_codes WHERE user_id = $1").Uuid(userId));
+        }
+
+        foreach (var command in Notices(userId, stamps.Concurrency, OperatorNotices.Unlocked(unlocking)))
+        {
+            batch.BatchCommands.Add(command);
+        }
+
+        await batch.ExecuteNonQueryAsync();
+        return batch.BatchCommands[0].RecordsAffected == 1;
     }
 
     public async Task<Ended?> RequestDeletionAsync(DeletionRequest request)
@@ -220,9 +292,6 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         return change[0].RecordsAffected == 1 ? new Ended(ended, (int)grants.RecordsAffected) : null;
     }
 
-    private static NpgsqlBatchCommand MailOf(OutgoingMail mail, Guid userId, Stamps stamps) =>
-        Command(Mail).Uuid(userId).Text(stamps.Concurrency).Text(mail.ToPayload()).Interval(mail.Lifetime);
-
     /// <summary>The event, and the mail if there is one.</summary>
     private static IEnumerable<NpgsqlBatchCommand> Notices(Guid userId, string stamp, ChangeNotice notice)
     {
@@ -241,12 +310,6 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             SELECT g.id FROM grants g WHERE g.revoked_at IS NULL AND {condition} ORDER BY g.id FOR NO KEY UPDATE)
         UPDATE grants g SET revoked_at = clock_timestamp(), revoked_reason = $2 FROM due WHERE g.id = due.id AND g.revoked_at IS NULL
         """;
-
-    private static NpgsqlBatchCommand Stamped(string statement, Guid userId)
-    {
-        var stamps = Stamps.New();
-        return Command(statement).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency);
-    }
 
     private static NpgsqlBatchCommand Command(string statement) => new(statement);
 }

@@ -1,9 +1,11 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.OneTimeTokens;
 using IdentityProvider.Storage.Outbox;
 using Microsoft.EntityFrameworkCore;
@@ -14,12 +16,17 @@ namespace IdentityProvider.Storage.Users;
 /// <summary>New accounts, on either database.</summary>
 internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, OneTimeTokenStore tokens, OutboxSignal signal, TimeProvider time) : IRegistrationStore
 {
-    public async Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail mail)
+    public async Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail mail, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         context.Add(user);
         context.Add(tokens.Row(token));
         context.Add(MailOutbox.Row(mail, time.GetUtcNow()));
+        if (notice is not null)
+        {
+            ChangeNotices.Add(context, notice, user, time.GetUtcNow());
+        }
+
         try
         {
             await context.SaveChangesAsync();
@@ -37,7 +44,7 @@ internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, 
     /// <summary>
     /// An address belongs to one account. PostgreSQL lets two accounts confirm it at once only one after the other; SQLite has one writer.
     /// </summary>
-    public async Task<bool> ConfirmEmailAsync(Guid userId, string email)
+    public async Task<bool> ConfirmEmailAsync(Guid userId, string email, ChangeNotice? notice = null)
     {
         var now = time.GetUtcNow();
         await using var context = contexts();
@@ -50,6 +57,11 @@ internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, 
                 .SetProperty(user => user.EmailConfirmed, true)
                 .SetProperty(user => user.ConcurrencyStamp, Stamps.New().Concurrency)
                 .SetProperty(user => user.UpdatedAt, now));
+        if (confirmed == 1)
+        {
+            await ChangeNotices.AddAsync(context, notice, userId, now);
+        }
+
         await transaction.CommitAsync();
         return confirmed == 1;
     }

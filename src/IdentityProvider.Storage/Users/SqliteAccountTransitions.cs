@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
@@ -33,9 +34,16 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
             AND (t.security_stamp IS NULL OR t.security_stamp = (SELECT u."SecurityStamp" FROM "AspNetUsers" u WHERE u."Id" = $user))
         """;
 
-    private const string Mail = $"""
-        INSERT INTO outbox (kind, payload, attempts, due_at, created_at, expires_at)
-        VALUES ('{OutgoingMail.Kind}', $payload, 0, $now, $now, $mailExpires)
+    /// <summary>An operator's lock stays.</summary>
+    private const string TakeOwnLockOff = $"""
+        UPDATE "AspNetUsers" SET "DisabledAt" = NULL, "DisabledReason" = NULL WHERE "Id" = $user AND "DisabledReason" = '{Repudiation.LockReason}'
+        """;
+
+    private const string Repudiate = $"""
+        UPDATE "AspNetUsers" SET {Raise}, "PasswordHash" = NULL, "HasShortPassword" = FALSE, "PasswordChangeReason" = NULL, "DeleteAfter" = NULL,
+            "DisabledReason" = CASE WHEN $lock AND "DisabledAt" IS NULL THEN '{Repudiation.LockReason}' ELSE "DisabledReason" END,
+            "DisabledAt" = CASE WHEN $lock THEN coalesce("DisabledAt", $now) ELSE "DisabledAt" END
+        WHERE "Id" = $user
         """;
 
     private const string Change = $"""{Reset} AND "Epoch" = $epoch AND "DisabledAt" IS NULL""";
@@ -56,13 +64,21 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
     private const string Delete = $"""{Lock} AND (NOT $due OR "DeleteAfter" <= $now)""";
 
     private const string Unlock = $"""
-        UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $remove THEN NULL ELSE "PasswordHash" END
+        UPDATE "AspNetUsers" SET {Stamp}, "DisabledAt" = NULL, "DisabledReason" = NULL, "PasswordHash" = CASE WHEN $remove THEN NULL ELSE "PasswordHash" END,
+            "MustEnrolSecondFactor" = "MustEnrolSecondFactor" OR $enrol
         WHERE "Id" = $user
         """;
 
     private static readonly string s_sessions = EpochEnds.Sessions("$user");
 
     private static readonly string s_grants = EpochEnds.Grants("$user");
+
+    private static readonly Repudiations s_repudiations = new("$user", "$since", "$country", "$now", "TRUE")
+    {
+        PasskeyTime = """(p."Data" ->> 'CreatedAt')""",
+        PasskeyKey = """hex(p."CredentialId")""",
+        Content = "t.content",
+    };
 
     public Task<Ended?> ChangePasswordAsync(PasswordChange change) => Transact((connection, now) =>
     {
@@ -73,8 +89,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
 
         connection.Execute(
             Keep, ("$user", change.UserId), ("$session", change.SessionId), ("$handle", change.HandleHash), ("$epoch", change.UserEpoch));
-        var ended = End(connection, change.UserId, "password_changed", now);
-        return change.Notice is { } notice ? Tell(connection, notice, ended, now) : ended;
+        return Tell(connection, change.UserId, change.Notice, End(connection, change.UserId, "password_changed", now), now);
     });
 
     public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) => Transact((connection, now) =>
@@ -86,14 +101,13 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
 
         connection.Execute(ProvenEnds.RevokeDevices("$user", "$now"), ("$user", userId), ("$now", now));
         connection.Execute(PersonRows.PasswordFailures("$user"), ("$user", userId));
-        return End(connection, userId, "password_reset", now);
+        return Tell(connection, userId, OperatorNotices.PasswordReset, End(connection, userId, "password_reset", now), now);
     });
 
     public Task<Ended?> ResetPasswordAsync(ProvenReset reset) => Transact((connection, now) =>
     {
         var user = ("$user", (object?)reset.UserId);
-        if (connection.Execute(
-                UseLink, user, ("$token", reset.Link.Id), ("$purpose", reset.Purpose), ("$secret", reset.Link.SecretHash), ("$now", now)) != 1
+        if (!Use(connection, reset.UserId, reset.Purpose, reset.Link, now)
             || !Stamped(connection, Reset, reset.UserId, ("$hash", reset.PasswordHash), ("$short", reset.ShortPassword)))
         {
             return null;
@@ -104,19 +118,55 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
             connection.Execute(statement, user);
         }
 
+        connection.Execute(TakeOwnLockOff, user);
         connection.Execute(ProvenEnds.Confirm("$user"), user);
         connection.Execute(ProvenEnds.RevokeDevices("$user", "$now"), user, ("$now", now));
         connection.Execute(PersonRows.PasswordFailures("$user"), user);
-        return Tell(connection, reset.Notice, End(connection, reset.UserId, "password_reset", now), now);
+        return Tell(connection, reset.UserId, reset.Notice, End(connection, reset.UserId, "password_reset", now), now);
+    });
+
+    public Task<Ended?> RepudiateAsync(Repudiation repudiation) => Transact((connection, now) =>
+    {
+        var userId = repudiation.UserId;
+        if (!Use(connection, userId, repudiation.Purpose, repudiation.Link, now)
+            || !Stamped(connection, Repudiate, userId, ("$lock", repudiation.Lock), ("$now", now)))
+        {
+            return null;
+        }
+
+        foreach (var statement in s_repudiations.Statements)
+        {
+            connection.Execute(
+                statement, ("$user", userId), ("$since", repudiation.Since), ("$country", repudiation.Country), ("$now", now));
+        }
+
+        return Tell(connection, userId, repudiation.Notice, End(connection, userId, Repudiation.LockReason, now), now);
     });
 
     public Task<Ended?> LockAsync(Guid userId, string reason) => Transact((connection, now) =>
-        Stamped(connection, Lock, userId, ("$reason", reason), ("$now", now)) ? End(connection, userId, "user_locked", now) : null);
+        Stamped(connection, Lock, userId, ("$reason", reason), ("$now", now))
+            ? Tell(connection, userId, OperatorNotices.Locked(reason), End(connection, userId, "user_locked", now), now)
+            : null);
 
-    public Task<bool> UnlockAsync(Guid userId, bool removePassword)
+    public Task<bool> UnlockAsync(Unlocking unlocking)
     {
+        var (userId, now) = (unlocking.UserId, time.GetUtcNow());
         using var connection = database.OpenConnection();
-        return Task.FromResult(Stamped(connection, Unlock, userId, ("$remove", removePassword)));
+        using var transaction = connection.BeginTransaction(deferred: false);
+        var unlocked = Stamped(connection, Unlock, userId, ("$remove", unlocking.RemovePassword), ("$enrol", unlocking.RequireSecondFactor));
+        if (unlocked)
+        {
+            Tell(connection, userId, OperatorNotices.Unlocked(unlocking), now);
+        }
+
+        if (unlocking.RequireSecondFactor)
+        {
+            connection.Execute(Repudiations.SuspendTotp("$user", "$now", "TRUE"), ("$user", userId), ("$now", now));
+            connection.Execute("DELETE FROM recovery_codes WHERE user_id = $user", ("$user", userId));
+        }
+
+        transaction.Commit();
+        return Task.FromResult(unlocked);
     }
 
     public async Task<Ended?> RequestDeletionAsync(DeletionRequest request)
@@ -128,8 +178,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
                 return null;
             }
 
-            Tell(connection, request.UserId, request.Notice, now);
-            return End(connection, request.UserId, "deletion_requested", now);
+            return Tell(connection, request.UserId, request.Notice, End(connection, request.UserId, "deletion_requested", now), now);
         });
         outbox.Set();
         return ended;
@@ -204,10 +253,14 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
             statement, [.. parameters, ("$user", userId), ("$security", stamps.Security), ("$concurrency", stamps.Concurrency)]) == 1;
     }
 
-    private static (Ended Ended, bool Told)? Tell(SqliteConnection connection, OutgoingMail mail, (Ended Ended, bool Told)? ended, DateTimeOffset now)
+    private static bool Use(SqliteConnection connection, Guid userId, string purpose, OneTimeLink link, DateTimeOffset now) => connection.Execute(
+        UseLink, ("$user", userId), ("$token", link.Id), ("$purpose", purpose), ("$secret", link.SecretHash), ("$now", now)) == 1;
+
+    /// <summary>Where there is a mail, the outbox has to be woken.</summary>
+    private static (Ended Ended, bool Told)? Tell(SqliteConnection connection, Guid userId, ChangeNotice notice, (Ended Ended, bool Told) ended, DateTimeOffset now)
     {
-        connection.Execute(Mail, ("$payload", mail.ToPayload()), ("$now", now), ("$mailExpires", now + mail.Lifetime));
-        return ended is { } result ? (result.Ended, true) : null;
+        Tell(connection, userId, notice, now);
+        return (ended.Ended, ended.Told || notice.Mail is not null);
     }
 
     private static void Tell(SqliteConnection connection, Guid userId, ChangeNotice notice, DateTimeOffset now)
@@ -227,7 +280,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         }
     }
 
-    private static (Ended Ended, bool Told)? End(SqliteConnection connection, Guid userId, string reason, DateTimeOffset now)
+    private static (Ended Ended, bool Told) End(SqliteConnection connection, Guid userId, string reason, DateTimeOffset now)
     {
         var sessions = SessionEnds.End(connection, s_sessions, reason, now, ("$user", userId));
         var grants = connection.Execute(

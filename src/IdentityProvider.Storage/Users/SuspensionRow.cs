@@ -7,13 +7,14 @@ namespace IdentityProvider.Storage.Users;
 internal sealed class SuspensionRow
 {
     public const string Passkey = "passkey";
+    public const string Totp = "totp";
 
     public required Guid UserId { get; init; }
 
     /// <summary><c>passkey</c>, <c>totp</c> or <c>external_login</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Which one: a passkey's credential id in base64url, an authenticator's id, or issuer and subject.</summary>
+    /// <summary>Which one: a passkey's credential id in lower-case hexadecimal digits, an authenticator's id, or issuer and subject.</summary>
     public required string Key { get; init; }
 
     public required DateTimeOffset SuspendedAt { get; init; }

@@ -23,8 +23,8 @@ public abstract class FactorContract(TestDatabase database)
         var user = await CreateUserAsync();
         Assert.Equal(new FactorState(), await ReadAsync(user));
 
-        await Factors.SaveTotpAsync(user, new TotpAuthenticator(Scene.Id(), [1, 2, 3]), step: 7);
-        await Factors.ReplaceRecoveryCodesAsync(user, ["one", "two"]);
+        await Factors.SaveTotpAsync(user, 0, new TotpAuthenticator(Scene.Id(), [1, 2, 3]), step: 7);
+        await Factors.ReplaceRecoveryCodesAsync(user, 0, ["one", "two"]);
         await Factors.DeclinePasskeyOfferAsync(user);
         await Factors.DeclinePasskeyOfferAsync(user);
 
@@ -38,7 +38,7 @@ public abstract class FactorContract(TestDatabase database)
     {
         var user = await CreateUserAsync();
         var stored = new TotpAuthenticator(Scene.Id(), Scene.Bytes());
-        await Factors.SaveTotpAsync(user, stored, step: 1);
+        await Factors.SaveTotpAsync(user, 0, stored, step: 1);
 
         var found = (await Factors.FindTotpAsync(user, CancellationToken.None))!;
         Assert.Equal(stored.Id, found.Id);
@@ -54,7 +54,7 @@ public abstract class FactorContract(TestDatabase database)
     {
         var user = await CreateUserAsync();
         var authenticator = new TotpAuthenticator(Scene.Id(), [1]);
-        await Factors.SaveTotpAsync(user, authenticator, step: 10);
+        await Factors.SaveTotpAsync(user, 0, authenticator, step: 10);
 
         Assert.False(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 10));
         Assert.True(await Factors.ConsumeTotpStepAsync(user, authenticator.Id, 12));
@@ -68,12 +68,12 @@ public abstract class FactorContract(TestDatabase database)
     {
         var user = await CreateUserAsync();
         var (first, second) = (new TotpAuthenticator(Scene.Id(), [1]), new TotpAuthenticator(Scene.Id(), [2]));
-        await Factors.SaveTotpAsync(user, first, step: 1);
-        await Factors.SaveTotpAsync(user, second, step: 5);
+        await Factors.SaveTotpAsync(user, 0, first, step: 1);
+        await Factors.SaveTotpAsync(user, 0, second, step: 5);
         Assert.False(await Factors.ConsumeTotpStepAsync(user, first.Id, 9));
         Assert.True(await Factors.ConsumeTotpStepAsync(user, second.Id, 6));
 
-        await Factors.ReplaceRecoveryCodesAsync(user, ["one"]);
+        await Factors.ReplaceRecoveryCodesAsync(user, 0, ["one"]);
         await Factors.RemoveTotpAsync(user);
         Assert.False(await Factors.ConsumeTotpStepAsync(user, second.Id, 7));
         Assert.Equal(new FactorState(), await ReadAsync(user));
@@ -83,15 +83,15 @@ public abstract class FactorContract(TestDatabase database)
     public async Task A_recovery_code_is_used_once_and_only_by_its_owner()
     {
         var (user, other) = (await CreateUserAsync(), await CreateUserAsync());
-        await Factors.ReplaceRecoveryCodesAsync(user, ["one", "two"]);
-        await Factors.ReplaceRecoveryCodesAsync(other, ["three"]);
+        await Factors.ReplaceRecoveryCodesAsync(user, 0, ["one", "two"]);
+        await Factors.ReplaceRecoveryCodesAsync(other, 0, ["three"]);
 
         Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "three"));
         Assert.True(await Factors.ConsumeRecoveryCodeAsync(user, "one"));
         Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "one"));
         Assert.Equal(1, (await ReadAsync(user)).RecoveryCodesLeft);
 
-        await Factors.ReplaceRecoveryCodesAsync(user, ["four"]);
+        await Factors.ReplaceRecoveryCodesAsync(user, 0, ["four"]);
         Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "two"));
         Assert.True(await Factors.ConsumeRecoveryCodeAsync(user, "four"));
         Assert.True(await Factors.ConsumeRecoveryCodeAsync(other, "three"));
@@ -125,7 +125,7 @@ public abstract class FactorContract(TestDatabase database)
 
         await using (var context = database.Context())
         {
-            context.Add(new SuspensionRow { UserId = user, Kind = SuspensionRow.Passkey, Key = System.Buffers.Text.Base64Url.EncodeToString(passkey), SuspendedAt = Scene.Ago(TimeSpan.Zero) });
+            context.Add(new SuspensionRow { UserId = user, Kind = SuspensionRow.Passkey, Key = Convert.ToHexStringLower(passkey), SuspendedAt = Scene.Ago(TimeSpan.Zero) });
             await context.SaveChangesAsync();
         }
 
@@ -146,7 +146,7 @@ public abstract class FactorContract(TestDatabase database)
     {
         var user = await CreateUserAsync();
         var authenticator = new TotpAuthenticator(Scene.Id(), [1]);
-        await Factors.SaveTotpAsync(user, authenticator, step: 1);
+        await Factors.SaveTotpAsync(user, 0, authenticator, step: 1);
         await AssertOneWinsAsync(() => Factors.ConsumeTotpStepAsync(user, authenticator.Id, 2));
     }
 
@@ -154,7 +154,7 @@ public abstract class FactorContract(TestDatabase database)
     public async Task One_recovery_code_presented_twenty_times_at_once_is_accepted_once()
     {
         var user = await CreateUserAsync();
-        await Factors.ReplaceRecoveryCodesAsync(user, ["one", "two"]);
+        await Factors.ReplaceRecoveryCodesAsync(user, 0, ["one", "two"]);
         await AssertOneWinsAsync(() => Factors.ConsumeRecoveryCodeAsync(user, "one"));
         Assert.Equal(1, (await ReadAsync(user)).RecoveryCodesLeft);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -106,8 +107,7 @@ public sealed class HeldRequestTests : IAsyncLifetime
                     UserEpoch = 0,
                     PasswordHash = "hash",
                     SessionId = await _installation.ReadAsync<Guid>("SELECT id FROM sessions"),
-                    HandleHash = new byte[32],
-                }));
+                    HandleHash = new byte[32], Notice = new ChangeNotice(AccountEventTypes.PasswordChange, new EventOrigin()) }));
                 break;
             default:
                 await transitions.WithdrawConsentAsync(_alice, "spa");

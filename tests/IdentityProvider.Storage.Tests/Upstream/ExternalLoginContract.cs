@@ -117,7 +117,7 @@ public abstract class ExternalLoginContract(TestDatabase database)
         await database.Get<IAccountTransitions>().LockAsync(ann.Id, "test");
         Assert.Equal(LinkOutcome.PersonChanged, await Logins.LinkAsync(NewLogin(ann.Id), userEpoch: 1));
 
-        await database.Get<IAccountTransitions>().UnlockAsync(ann.Id, removePassword: false);
+        await database.Get<IAccountTransitions>().UnlockAsync(new Unlocking { UserId = ann.Id });
         Assert.Equal(LinkOutcome.PersonChanged, await Logins.LinkAsync(NewLogin(ann.Id), userEpoch: 0));
         Assert.Equal(LinkOutcome.Linked, await Logins.LinkAsync(NewLogin(ann.Id), userEpoch: 1));
     }

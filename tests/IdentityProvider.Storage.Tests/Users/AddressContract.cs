@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
@@ -89,7 +90,7 @@ public abstract class AddressContract(TestDatabase database)
         var user = await ConfirmAsync(scene.UserId);
         await AddDeviceAsync(user.Id);
         var factors = database.Get<IFactorStore>();
-        await factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
+        await factors.SaveTotpAsync(user.Id, user.Epoch, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
         var (link, other) = (await IssueAsync(user), await IssueAsync(user));
 
         Assert.Equal(new Ended(1, 1), await Transitions.ResetPasswordAsync(Reset(user, link)));
@@ -144,8 +145,8 @@ public abstract class AddressContract(TestDatabase database)
 
         var user = await ReadAsync(scene.UserId);
         var factors = database.Get<IFactorStore>();
-        await factors.SaveTotpAsync(user.Id, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
-        await factors.ReplaceRecoveryCodesAsync(user.Id, ["one"]);
+        await factors.SaveTotpAsync(user.Id, user.Epoch, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
+        await factors.ReplaceRecoveryCodesAsync(user.Id, user.Epoch, ["one"]);
         await AddDeviceAsync(user.Id);
         var link = await IssueAsync(user);
 
@@ -184,7 +185,8 @@ public abstract class AddressContract(TestDatabase database)
             NormalizedEmail = email.ToUpperInvariant(),
             Proof = (OneTimeTokenPurposes.ChangeEmail, OneTimeLink.Parse(link.Text)!),
             Undo = undo.Token,
-            Notice = Mail(user),
+            Mail = Mail(user),
+            Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()),
         };
 
         Assert.False(await store.ChangeAsync(change with { SecurityStamp = "another" }));
@@ -211,6 +213,7 @@ public abstract class AddressContract(TestDatabase database)
             SecurityStamp = user.SecurityStamp!,
             Email = owner.Email!,
             NormalizedEmail = owner.NormalizedEmail!,
+            Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()),
         }));
         Assert.Equal(user.Email, (await ReadAsync(user.Id)).Email);
     }
@@ -222,7 +225,7 @@ public abstract class AddressContract(TestDatabase database)
         ShortPassword = true,
         Purpose = OneTimeTokenPurposes.ResetPassword,
         Link = OneTimeLink.Parse(link.Text)!,
-        Notice = Mail(user),
+        Notice = new ChangeNotice(AccountEventTypes.PasswordReset, new EventOrigin()) { Mail = MailTemplates.PasswordChanged },
     };
 
     private PreparedToken Prepare(User user, string purpose, bool stamped = true) => _issuer.Prepare(new OneTimeTokenRequest

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Transitions;
@@ -69,7 +70,7 @@ public abstract class TransitionContract(TestDatabase database)
         Assert.InRange(user.DisabledAt!.Value, Scene.Ago(TimeSpan.FromMinutes(1)), Scene.Ago(TimeSpan.FromSeconds(-5)));
         Assert.False(await SaveAsync(scene, epoch: 2));
 
-        Assert.True(await Transitions.UnlockAsync(scene.UserId, removePassword: false));
+        Assert.True(await Transitions.UnlockAsync(new Unlocking { UserId = scene.UserId }));
 
         user = await UserAsync(scene);
         Assert.Equal((2, null, null, "old hash"), (user.Epoch, user.DisabledAt, user.DisabledReason, user.PasswordHash));
@@ -84,7 +85,7 @@ public abstract class TransitionContract(TestDatabase database)
         var scene = await Scene.CreateAsync(database);
         await SetPasswordAsync(scene);
         await Transitions.LockAsync(scene.UserId, "seen in a leak");
-        Assert.True(await Transitions.UnlockAsync(scene.UserId, removePassword: true));
+        Assert.True(await Transitions.UnlockAsync(new Unlocking { UserId = scene.UserId, RemovePassword = true }));
         Assert.Null((await UserAsync(scene)).PasswordHash);
     }
 
@@ -235,8 +236,8 @@ public abstract class TransitionContract(TestDatabase database)
         await database.Get<IConsentStore>().SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
 
         var factors = database.Get<IFactorStore>();
-        await factors.SaveTotpAsync(scene.UserId, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
-        await factors.ReplaceRecoveryCodesAsync(scene.UserId, ["code"]);
+        await factors.SaveTotpAsync(scene.UserId, 0, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
+        await factors.ReplaceRecoveryCodesAsync(scene.UserId, 0, ["code"]);
         await factors.DeclinePasskeyOfferAsync(scene.UserId);
 
         Assert.Equal(new Ended(1, 1), await Transitions.DeleteAsync(scene.UserId));
@@ -256,7 +257,7 @@ public abstract class TransitionContract(TestDatabase database)
         Assert.Null(await Transitions.LockAsync(nobody, "reason"));
         Assert.Null(await Transitions.ResetPasswordAsync(nobody, "hash"));
         Assert.Null(await Transitions.DeleteAsync(nobody));
-        Assert.False(await Transitions.UnlockAsync(nobody, removePassword: true));
+        Assert.False(await Transitions.UnlockAsync(new Unlocking { UserId = nobody, RemovePassword = true }));
         Assert.Equal(0, await Transitions.WithdrawConsentAsync(nobody, "client"));
     }
 
@@ -269,6 +270,7 @@ public abstract class TransitionContract(TestDatabase database)
         PasswordHash = "new hash",
         SessionId = scene.SessionId,
         HandleHash = Scene.Bytes(),
+        Notice = new ChangeNotice(AccountEventTypes.PasswordChange, new EventOrigin()),
     };
 
     private static async Task<(Guid Id, byte[] Handle)> AddSessionAsync(Scene scene)

@@ -110,7 +110,7 @@ public sealed class RememberedDeviceTests(RememberedDeviceTests.Server server) :
         if (locked)
         {
             await transitions.LockAsync(user.Id, "test");
-            await transitions.UnlockAsync(user.Id, removePassword: false);
+            await transitions.UnlockAsync(new Unlocking { UserId = user.Id });
         }
         else
         {

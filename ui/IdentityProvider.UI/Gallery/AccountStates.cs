@@ -54,7 +54,7 @@ internal static class AccountStates
 
     private static readonly Dictionary<string, string> s_names = new() { ["web"] = "Acme Web" };
 
-    private static readonly ConnectedAppView[] s_apps =
+    internal static ConnectedAppView[] Apps { get; } =
     [
         new(
             new ConnectedApp { ClientId = "web", Scopes = [], GrantedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch.AddDays(40), Offline = true },
@@ -104,9 +104,9 @@ internal static class AccountStates
             (model.Sessions, model.Names, model.Devices) = ([s_session, s_otherSession], s_names, [s_device])),
         GalleryState.Of<EndModel>("/Account/Sessions/End", "End a session", "sessions/end", model => (model.Session, model.Count) = (s_otherSession, 1)),
         GalleryState.Of<EndModel>("/Account/Sessions/End", "End all other sessions", "sessions/end-others", model => model.Count = 3),
-        GalleryState.Of<AppsModel>("/Account/Apps/Index", "Connected apps", "apps", model => model.Apps = s_apps),
+        GalleryState.Of<AppsModel>("/Account/Apps/Index", "Connected apps", "apps", model => model.Apps = Apps),
         GalleryState.Of<AppsModel>("/Account/Apps/Index", "Connected apps, none", "apps/none", _ => { }),
-        GalleryState.Of<WithdrawModel>("/Account/Apps/Withdraw", "Remove an app's access", "apps/remove", model => model.App = s_apps[0]),
+        GalleryState.Of<WithdrawModel>("/Account/Apps/Withdraw", "Remove an app's access", "apps/remove", model => model.App = Apps[0]),
         GalleryState.Of<ActivityModel>("/Account/Activity/Index", "Activity", "activity", model =>
             (model.List, model.Older) = (new ActivityList(s_activity, s_names, model.Countries), "/dev/pages")),
         GalleryState.Of<ActivityModel>("/Account/Activity/Index", "Activity, none", "activity/none", _ => { }),

@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
@@ -137,6 +138,12 @@ internal static class GalleryStates
         EmailLink("Take a change of address back", "email/undo", OneTimeTokenStatus.Alive, undo: true, done: false),
         EmailLink("Take a change of address back, too old", "email/undo/expired", OneTimeTokenStatus.Expired, undo: true, done: false),
         EmailLink("Take a change of address back, done", "email/undo/done", OneTimeTokenStatus.Used, undo: true, done: true),
+        NotMe("Deny a sign-in", "not-me", model => model.Status = OneTimeTokenStatus.Alive),
+        NotMe("Deny a sign-in, link used", "not-me/used", model => model.Status = OneTimeTokenStatus.Used),
+        NotMe("Deny a sign-in, link too old", "not-me/expired", model => model.Status = OneTimeTokenStatus.Expired),
+        NotMe("Deny a sign-in, done", "not-me/done", model =>
+            (model.Denied, model.Apps) = (new DeniedSignIn(Session.SubjectId, Session.AuthTime, new Ended(2, 2)), AccountStates.Apps)),
+        NotMe("Deny a sign-in, done, no app reached", "not-me/done/alone", model => model.Denied = new DeniedSignIn(Session.SubjectId, Session.AuthTime, new Ended(1, 0))),
         GalleryState.Of<PasskeyOfferModel>("/Account/PasskeyOffer", "Passkey offer", "passkey-offer", model => model.Prompt = NewPrompt),
 
         .. AccountStates.All,
@@ -237,6 +244,8 @@ internal static class GalleryStates
             (model.Status, model.Kind, model.Done) = (status, undo ? "undo" : "confirm", done);
             (model.Username, model.Email) = (Session.Username, undo ? "alice@acme.example" : "alice.new@acme.example");
         });
+
+    private static GalleryState NotMe(string title, string path, Action<NotMeModel> fill) => GalleryState.Of<NotMeModel>("/Account/NotMe", title, path, fill);
 
     private static GalleryState Consent(string title, string path, PendingAuthorization pending) =>
         GalleryState.Of<ConsentModel>("/Consent/Index", title, path, model => model.Pending = pending);
