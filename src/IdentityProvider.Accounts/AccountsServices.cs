@@ -88,6 +88,7 @@ public static class AccountsServices
         services.AddScoped(provider => new SecondFactorService(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<IOneTimeTokenStore>(),
             provider.GetRequiredService<PendingSecondFactors>(),
             provider.GetRequiredService<PendingNewPasswords>(),
             provider.GetRequiredService<SessionStarter>(),

@@ -107,7 +107,7 @@ public static class IdentityProviderExtensions
             RedisConnectionString = settings.RedisConnection,
             SigningKeyDirectory = settings.KeysDirectory,
         });
-        services.AddSingleton<ICountryLookup>(new GeoIpCountries(builder.Configuration.Read<GeoIpSection>("GeoIp")));
+        services.TryAddSingleton<ICountryLookup>(new GeoIpCountries(builder.Configuration.Read<GeoIpSection>("GeoIp")));
         services.AddSingleton<IBreachRanges, PwnedPasswordRanges>();
         services.AddSingleton(provider => new ProductName(provider.GetRequiredService<IOptions<BrandingOptions>>().Value.Name));
         services.TryAddSingleton(provider => new ExemptPasswords(provider.GetRequiredService<DemoData>().Users.Select(user => user.Password).ToHashSet()));

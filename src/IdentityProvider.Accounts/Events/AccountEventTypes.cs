@@ -84,6 +84,12 @@ public static class AccountEventTypes
     /// <summary>New recovery codes replaced the old ones.</summary>
     public const string MfaRecoveryCodesCreated = "mfa_recovery_codes_created";
 
+    /// <summary>An operator has handed out a code that stands in for a second factor once.</summary>
+    public const string OneTimeCodeIssued = "one_time_code_issued";
+
+    /// <summary>A code of an operator was used up.</summary>
+    public const string OneTimeCodeUsed = "one_time_code_used";
+
     /// <summary>A recovery code was used up.</summary>
     public const string RecoveryCodeUsed = "recovery_code_used";
 

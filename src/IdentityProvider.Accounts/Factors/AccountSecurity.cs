@@ -227,6 +227,7 @@ public sealed class AccountSecurity
         }
 
         passkey.Name = Clean(name);
+        user.MustEnrolSecondFactor = false;
         if (!(await _users.AddOrUpdatePasskeyAsync(user, passkey)).Succeeded)
         {
             return false;

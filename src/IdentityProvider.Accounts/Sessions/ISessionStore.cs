@@ -75,6 +75,9 @@ public sealed record UserSession
 
     /// <summary>When the account is deleted, because the person has asked for it; null: it is not. They decide before anything else.</summary>
     public DateTimeOffset? DeleteAfter { get; init; }
+
+    /// <summary>The person has to set up a second factor before anything else. Who has proved themselves with a passkey need not.</summary>
+    public bool MustEnrol { get; init; }
 }
 
 /// <summary>A live session in the list of a person's sessions.</summary>

@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Passkeys;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Users;
@@ -22,6 +23,12 @@ public sealed record SecondFactorRequest
     /// <summary>What they have set up.</summary>
     public required FactorState Factors { get; init; }
 
+    /// <summary>A code of an operator is accepted in place of a factor, or nothing else is.</summary>
+    public bool TakesOperatorCode { get; init; }
+
+    /// <summary>Which code that would be; null: none has been handed out.</summary>
+    internal Guid? OperatorCode { get; init; }
+
     internal User User { get; init; } = null!;
 
     internal IReadOnlyList<string> Amr { get; init; } = [];
@@ -36,6 +43,7 @@ public sealed partial class SecondFactorService
 {
     private readonly UserManager<User> _users;
     private readonly IFactorStore _factors;
+    private readonly IOneTimeTokenStore _tokens;
     private readonly PendingSecondFactors _pending;
     private readonly PendingNewPasswords _newPasswords;
     private readonly SessionStarter _sessions;
@@ -49,6 +57,7 @@ public sealed partial class SecondFactorService
     internal SecondFactorService(
         UserManager<User> users,
         IFactorStore factors,
+        IOneTimeTokenStore tokens,
         PendingSecondFactors pending,
         PendingNewPasswords newPasswords,
         SessionStarter sessions,
@@ -61,6 +70,7 @@ public sealed partial class SecondFactorService
     {
         _users = users;
         _factors = factors;
+        _tokens = tokens;
         _pending = pending;
         _newPasswords = newPasswords;
         _sessions = sessions;
@@ -136,6 +146,34 @@ public sealed partial class SecondFactorService
         });
     }
 
+    /// <summary>
+    /// Checks a code that an operator has handed out, and uses it up. It stands in for a second factor once, for who has lost all of theirs:
+    /// it is nothing without the first one.
+    /// </summary>
+    public Task<SignInAnswer> UseOperatorCodeAsync(HttpContext context, SecondFactorRequest request, string code)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(code);
+        return CheckAsync(context, request, "code of an operator", AuthenticationLevel.OneTimePassword, async () =>
+        {
+            var digits = string.Concat(code.Where(char.IsAsciiDigit));
+            if (request.OperatorCode is not { } token
+                || (await _tokens.TryCodeAsync(OneTimeTokenPurposes.OperatorCode, token, digits, browserHash: null)).Verdict != OneTimeCodeVerdict.Right)
+            {
+                return false;
+            }
+
+            var notice = new ChangeNotice(AccountEventTypes.OneTimeCodeUsed, _events.OriginOf(context))
+            {
+                Mail = MailTemplates.SecurityChanged,
+                MailValues = new Dictionary<string, string> { ["change"] = AccountEventTypes.OneTimeCodeUsed },
+            };
+            await _factors.TellAsync(request.User.Id, notice);
+            _events.Report(notice.ToEvent(request.User.Id), context);
+            return true;
+        });
+    }
+
     /// <summary>What a browser needs to ask for a passkey here.</summary>
     public Task<PasskeyPrompt> PromptAsync(HttpContext context, SecondFactorRequest request)
     {
@@ -176,16 +214,23 @@ public sealed partial class SecondFactorService
     }
 
     private async Task<SecondFactorRequest?> RequestAsync(
-        User user, IReadOnlyList<string> amr, bool remember, string destination, bool stepUp, HttpContext context) => new()
+        User user, IReadOnlyList<string> amr, bool remember, string destination, bool stepUp, HttpContext context)
+    {
+        var codes = stepUp ? [] : await _tokens.ListAsync(user.Id, OneTimeTokenPurposes.OperatorCode, context.RequestAborted);
+        var code = codes.Count > 0 ? codes[^1] : null;
+        return new SecondFactorRequest
         {
             Username = user.UserName ?? "",
             StepUp = stepUp,
             Factors = await _factors.ReadAsync(user.Id, context.RequestAborted),
+            TakesOperatorCode = !stepUp && (code is not null || user.MustEnrolSecondFactor),
+            OperatorCode = code?.Id,
             User = user,
             Amr = amr,
             Remember = remember,
             Destination = destination,
         };
+    }
 
     private async Task<bool> ConsumeTotpAsync(Guid userId, string typed, CancellationToken cancellationToken)
     {

@@ -238,7 +238,7 @@ public sealed partial class SignInService
         }
 
         var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        if (factors.TwoStep && (everyFactor || !await _trusted.TrustsAsync(context, user)))
+        if (user.MustEnrolSecondFactor || (factors.TwoStep && (everyFactor || !await _trusted.TrustsAsync(context, user))))
         {
             _secondFactors.Begin(context, user, [AuthenticationLevel.Password], remember, destination);
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);

@@ -73,7 +73,7 @@ public sealed partial class ExternalSignInService
         }
 
         IReadOnlyList<string> methods = [AuthenticationLevel.Federated, .. account.Amr];
-        if ((await _factors.ReadAsync(user.Id, context.RequestAborted)).TwoStep)
+        if (user.MustEnrolSecondFactor || (await _factors.ReadAsync(user.Id, context.RequestAborted)).TwoStep)
         {
             _secondFactors.Begin(context, user, methods, remember, destination);
             await _logins.NoteUseAsync(account.Issuer, account.Subject);

@@ -16,6 +16,18 @@ internal static class PeopleVerbs
         var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from the standard input; else one is made and printed." };
         var reason = new Option<string>("--reason") { Description = "Why; `users show` and `users list` say so.", Required = true };
         var requireReset = new Option<bool>("--require-reset") { Description = "Remove the old password: it may be known to others." };
+        var requireMfa = new Option<bool>("--require-mfa-reenrol")
+        {
+            Description = "Void the authenticator app and the recovery codes; the next sign-in needs a passkey from before or `users one-time-code`, and sets a factor up anew.",
+        };
+        var validFor = new Option<TimeSpan>("--valid-for") { Description = "For how long, up to 24 hours.", DefaultValueFactory = _ => TimeSpan.FromMinutes(30) };
+        validFor.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<TimeSpan>() is var duration && (duration < TimeSpan.FromMinutes(1) || duration > TimeSpan.FromHours(24)))
+            {
+                result.AddError("--valid-for must lie between 00:01:00 and 24 hours (1.00:00:00).");
+            }
+        });
         limit.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
@@ -47,8 +59,14 @@ internal static class PeopleVerbs
             Verbs.Verb(
                 "unlock",
                 "Let a person sign in again; what the lock ended stays ended.",
-                (parsed, token) => commands.UnlockAsync(Verbs.Settings(parsed), parsed.GetValue(name)!, parsed.GetValue(requireReset), token),
-                name, requireReset),
+                (parsed, token) => commands.UnlockAsync(
+                    Verbs.Settings(parsed), parsed.GetValue(name)!, parsed.GetValue(requireReset), parsed.GetValue(requireMfa), token),
+                name, requireReset, requireMfa),
+            Verbs.Verb(
+                "one-time-code",
+                "Make a code that stands in for a second factor once, for who has lost theirs. Make sure first that it is them.",
+                (parsed, token) => commands.OneTimeCodeAsync(Verbs.Settings(parsed), parsed.GetValue(name)!, parsed.GetValue(validFor), token),
+                name, validFor),
         };
     }
 

@@ -2,6 +2,10 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Net.Mail;
 using System.Security.Cryptography;
+using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
@@ -45,7 +49,7 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 E-mail:   {email}
                 Roles:    {(roles.Count > 0 ? string.Join(", ", roles) : "-")}
                 Created:  {user.CreatedAt:u}
-                State:    {StateOf(user)}
+                State:    {StateOf(user)}{(user.MustEnrolSecondFactor ? "; has to set up a second factor" : "")}
                 Password: {(user.PasswordHash is null ? "none; `idp users reset-password` sets one" : "set")}
                 Sessions: {sessions.Count}
                 """));
@@ -95,12 +99,17 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
     public Task<int> LockAsync(string[] settings, string name, string reason, CancellationToken cancellationToken) =>
         WithUsersAsync(settings, async (users, services) =>
         {
+            if (reason == Repudiation.LockReason)
+            {
+                throw new ConfigurationException($"'{reason}' is what the server itself writes when somebody reports a sign-in, and their new password ends that lock. Give another reason.");
+            }
+
             var user = await users.GetAsync(name);
             var ended = await services.GetRequiredService<IAccountTransitions>().LockAsync(user.Id, reason) ?? throw PersonLookup.Unknown(name);
             await output.WriteLineAsync($"{user.UserName} is locked. {InWords(ended)}");
         }, cancellationToken);
 
-    public Task<int> UnlockAsync(string[] settings, string name, bool requireReset, CancellationToken cancellationToken) =>
+    public Task<int> UnlockAsync(string[] settings, string name, bool requireReset, bool requireMfa, CancellationToken cancellationToken) =>
         WithUsersAsync(settings, async (users, services) =>
         {
             var user = await users.GetAsync(name);
@@ -109,14 +118,52 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 throw new ConfigurationException($"{user.UserName} is not locked.");
             }
 
-            if (!await services.GetRequiredService<IAccountTransitions>().UnlockAsync(new Unlocking { UserId = user.Id, RemovePassword = requireReset }))
+            if (!await services.GetRequiredService<IAccountTransitions>().UnlockAsync(
+                new Unlocking { UserId = user.Id, RemovePassword = requireReset, RequireSecondFactor = requireMfa }))
             {
                 throw PersonLookup.Unknown(name);
             }
 
             await output.WriteLineAsync(requireReset
-                ? $"{user.UserName} is unlocked, and the old password is gone. `idp users reset-password {user.UserName}` sets a new one."
+                ? $"{user.UserName} is unlocked, and the old password is gone. They set a new one by mail; `idp users reset-password {user.UserName}` does too."
                 : $"{user.UserName} is unlocked.");
+            if (requireMfa)
+            {
+                await output.WriteLineAsync(
+                    $"Authenticator app and recovery codes are void. The next sign-in needs a passkey from before or a code: `idp users one-time-code {user.UserName}`, once the password is set.");
+            }
+        }, cancellationToken);
+
+    public Task<int> OneTimeCodeAsync(string[] settings, string name, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        WithUsersAsync(settings, async (users, services) =>
+        {
+            var user = await users.GetAsync(name);
+            if (user.DisabledAt is not null)
+            {
+                throw new ConfigurationException($"{user.UserName} is locked. `idp users unlock {user.UserName}` comes first.");
+            }
+
+            var tokens = services.GetRequiredService<IOneTimeTokenStore>();
+            var prepared = services.GetRequiredService<OneTimeTokenIssuer>().Prepare(new OneTimeTokenRequest
+            {
+                Purpose = OneTimeTokenPurposes.OperatorCode,
+                UserId = user.Id,
+                Lifetime = lifetime,
+                Link = false,
+                CodeDigits = 8,
+                SecurityStamp = user.SecurityStamp,
+            });
+            await tokens.VoidAsync(user.Id, OneTimeTokenPurposes.OperatorCode);
+            await tokens.IssueAsync(prepared.Token, mail: null);
+            await services.GetRequiredService<IFactorStore>().TellAsync(user.Id, new ChangeNotice(AccountEventTypes.OneTimeCodeIssued, new EventOrigin())
+            {
+                Mail = MailTemplates.SecurityChanged,
+                MailValues = new Dictionary<string, string> { ["change"] = AccountEventTypes.OneTimeCodeIssued },
+            });
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
+                Code: {prepared.Token.Code}
+                It stands in for the second factor of {user.UserName} once, within {lifetime.TotalMinutes:0} minutes, until the password changes. Earlier codes are void.
+                """));
         }, cancellationToken);
 
     private async Task<int> WithUsersAsync(

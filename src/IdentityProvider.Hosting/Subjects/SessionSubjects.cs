@@ -28,7 +28,7 @@ internal sealed class SessionSubjects(BrowserStateCookie browserState, IFactorSt
                 Now = session.Now,
                 Acr = session.Acr,
                 Amr = session.Amr,
-                Held = session.DeleteAfter is not null,
+                Held = session.DeleteAfter is not null || session.MustEnrol,
             }
             : null;
     }

@@ -25,7 +25,8 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
 
     private const string Find = """
         WITH live AS MATERIALIZED (
-            SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at, t.now, u."DeleteAfter"
+            SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at, t.now, u."DeleteAfter",
+                u."MustEnrolSecondFactor" AND s.acr <> 'phr'
             FROM sessions s
             CROSS JOIN (SELECT clock_timestamp() AS now) t
             JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
@@ -77,6 +78,7 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
             ExpiresAt = reader.GetFieldValue<DateTimeOffset>(9),
             Now = reader.GetFieldValue<DateTimeOffset>(10),
             DeleteAfter = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
+            MustEnrol = reader.GetBoolean(12),
         };
     }
 

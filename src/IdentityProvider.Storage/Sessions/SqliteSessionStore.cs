@@ -18,7 +18,8 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         """;
 
     private const string SelectLive = """
-        SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at, u."DeleteAfter"
+        SELECT s.id, s.user_id, u."UserName", s.user_epoch, s.auth_time, s.acr, s.amr, s.persistent, s.idle_expires_at, s.absolute_expires_at, u."DeleteAfter",
+            u."MustEnrolSecondFactor" AND s.acr <> 'phr'
         FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
         WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
         """;
@@ -69,6 +70,7 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
             ExpiresAt = reader.GetTime(9),
             Now = now,
             DeleteAfter = reader.GetTimeOrNull(10),
+            MustEnrol = reader.GetBoolean(11),
         };
         reader.Close();
 

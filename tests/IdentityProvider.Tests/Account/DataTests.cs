@@ -113,19 +113,5 @@ public sealed class DataTests(AccountServer server) : IClassFixture<AccountServe
     }
 
     /// <summary>The outbox delivers by itself.</summary>
-    private async Task<MailMessage> MailToAsync(string address)
-    {
-        var mailbox = Provider.Host.Services.GetRequiredService<DevelopmentMailbox>();
-        for (var tries = 0; tries < 200; tries++)
-        {
-            if (mailbox.Mails.FirstOrDefault(mail => mail.Message.To == address) is { } mail)
-            {
-                return mail.Message;
-            }
-
-            await Task.Delay(50);
-        }
-
-        throw new InvalidOperationException($"No mail came to {address}.");
-    }
+    private async Task<MailMessage> MailToAsync(string address) => (await new Mailbox(Provider.Host, address).NextAsync()).Message;
 }

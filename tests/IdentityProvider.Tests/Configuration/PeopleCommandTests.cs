@@ -103,6 +103,55 @@ public sealed class PeopleCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("row", "E7")]
+    [Trait("row", "X20")]
+    public async Task A_person_without_a_second_factor_comes_back_with_a_code_of_the_operator_and_sets_one_up_before_anything_else()
+    {
+        await IdpAsync("users", "lock", "alice", "--reason", "account taken over");
+        await FailsAsync("comes first", "users", "one-time-code", "alice");
+        Assert.Contains("one-time-code alice", await IdpAsync("users", "unlock", "alice", "--require-mfa-reenrol"), StringComparison.Ordinal);
+        Assert.Contains("has to set up a second factor", await IdpAsync("users", "show", "alice"), StringComparison.Ordinal);
+        var client = _provider.Client("web");
+        var browser = _provider.NewBrowser();
+        var page = await browser.SignInAsync(await browser.GetAsync(RelyingParty.AuthorizeUrl(client.Request())), "alice");
+        Assert.Equal("/account/two-factor", page.Url.AbsolutePath);
+        page = await browser.SubmitAsync(page, "code-submit", ("code", "12345678"));
+        Assert.Equal("/account/two-factor", page.Url.AbsolutePath);
+
+        var stale = CodeOf(await IdpAsync("users", "one-time-code", "alice"));
+        var code = CodeOf(await IdpAsync("users", "one-time-code", "alice", "--valid-for", "00:10:00"));
+        page = await browser.SubmitAsync(page, "code-submit", ("code", stale));
+        Assert.Equal("/account/two-factor", page.Url.AbsolutePath);
+        page = await browser.SubmitAsync(page, "code-submit", ("code", code));
+        Assert.Equal("/account/enrol", page.Url.AbsolutePath);
+        Assert.Equal("/account/enrol", (await browser.GetAsync("/account")).Url.AbsolutePath);
+        Assert.Equal("/account/enrol", (await browser.GetAsync(RelyingParty.AuthorizeUrl(client.Request()))).Url.AbsolutePath);
+        Assert.Equal("login_required", Callback.Of(await browser.GetAsync(RelyingParty.AuthorizeUrl(client.Request("openid", ("prompt", "none")))))["error"]);
+
+        page = await browser.GetAsync(page.Document.GetElementById("set-up-app")!.GetAttribute("href")!);
+        var app = AuthenticatorApp.Of(page.Document.GetElementById("totp-secret")!.TextContent, _provider.Time);
+        page = await browser.SubmitAsync(page, "code-submit", ("code", app.CodeOf(-1)));
+        page = await browser.GetAsync(page.Document.GetElementById("codes-kept")!.GetAttribute("href")!);
+        await client.RedeemAsync(Callback.Of(page));
+        Assert.DoesNotContain("has to set up", await IdpAsync("users", "show", "alice"), StringComparison.Ordinal);
+
+        var again = _provider.NewBrowser();
+        page = await again.SignInAsync(await again.GetAsync("/account/login"), "alice");
+        page = await again.SubmitAsync(page, "code-submit", ("code", code), ("method", "Operator"));
+        Assert.Equal("/account/two-factor", page.Url.AbsolutePath);
+        page = await again.SubmitAsync(page, "code-submit", ("code", app.Code), ("method", "App"));
+        Assert.Equal("/account", page.Url.AbsolutePath);
+        var activity = (await again.GetAsync("/account/activity")).Text;
+        Assert.Contains("unlocked by its operator", activity, StringComparison.Ordinal);
+        Assert.Contains("one-time code of your administrator was used", activity, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_server_writes_itself_is_no_reason_of_an_operator() => await FailsAsync("another reason", "users", "lock", "bob", "--reason", "not_me");
+
+    private static string CodeOf(string output) => Regex.Match(output, @"Code: (\d{8})").Groups[1].Value;
+
+    [Fact]
     public async Task Sessions_are_listed_and_ended_one_by_one_or_all_at_once()
     {
         var browsers = new List<Browser>();

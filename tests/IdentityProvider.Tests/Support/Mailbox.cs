@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdentityProvider.Tests.Support;
 
 /// <summary>The mails of one address, as its owner finds them.</summary>
-internal sealed partial class Mailbox(TestHost host, string address)
+/// <param name="host">The server.</param>
+/// <param name="address">The address.</param>
+/// <param name="signIns">Only the mails about sign-ins from new places, or all but those.</param>
+internal sealed partial class Mailbox(TestHost host, string address, bool signIns = false)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
@@ -14,7 +17,8 @@ internal sealed partial class Mailbox(TestHost host, string address)
     public string Address => address;
 
     public IReadOnlyList<MailMessage> All =>
-        [.. host.Services.GetRequiredService<DevelopmentMailbox>().Mails.Select(mail => mail.Message).Where(mail => mail.To == address)];
+        [.. host.Services.GetRequiredService<DevelopmentMailbox>().Mails.Select(mail => mail.Message)
+            .Where(mail => mail.To == address && mail.Subject.StartsWith("New sign-in", StringComparison.Ordinal) == signIns)];
 
     /// <summary>The next mail that has not been read, once it is there.</summary>
     public async Task<Mail> NextAsync()

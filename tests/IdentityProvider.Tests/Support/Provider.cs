@@ -57,6 +57,8 @@ public sealed class Provider : IAsyncLifetime
 
     internal Browser NewBrowser() => new(_http, Issuer);
 
+    internal Browser NewBrowser(string userAgent) => new(_http, Issuer) { UserAgent = userAgent };
+
     /// <summary>The client of the seed with this id, with its secret and its first redirect URI.</summary>
     internal RelyingParty Client(string clientId, string responseMode = "query", bool? pkce = null)
     {

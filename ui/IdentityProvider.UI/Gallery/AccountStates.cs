@@ -4,6 +4,7 @@ using IdentityProvider.Accounts.Profiles;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Protocol.Consents;
 using IdentityProvider.Protocol.Interactions;
+using IdentityProvider.UI.Pages.Account;
 using IdentityProvider.UI.Pages.Account.Activity;
 using IdentityProvider.UI.Pages.Account.Apps;
 using IdentityProvider.UI.Pages.Account.Data;
@@ -115,6 +116,7 @@ internal static class AccountStates
         GalleryState.Of<ExportModel>("/Account/Data/Export", "Data, download", "data/export", _ => { }),
         GalleryState.Of<DeleteModel>("/Account/Data/Delete", "Delete the account", "data/delete", _ => { }),
         GalleryState.Of<GoodbyeModel>("/Account/Data/Goodbye", "Account will be deleted", "data/goodbye", _ => { }),
+        GalleryState.Of<EnrolModel>("/Account/Enrol", "A second factor is wanted", "enrol", _ => { }),
         GalleryState.Of<KeepModel>("/Account/Data/Keep", "Keep the account", "data/keep", model => model.DeleteAfter = DateTimeOffset.UnixEpoch.AddDays(14)),
     ];
 }

@@ -82,6 +82,7 @@ internal static class GalleryStates
         TwoFactor("Second factor, code of the app", "two-factor", model => model.DeviceTrust = TimeSpan.FromDays(30)),
         TwoFactor("Second factor, wrong code", "two-factor/refused", model => model.Problem = model.Texts["TwoFactor.WrongCode"]),
         TwoFactor("Second factor, recovery code", "two-factor/recovery", model => model.Method = SecondFactorMethod.Recovery),
+        TwoFactor("Second factor, code of an operator", "two-factor/operator", model => model.Method = SecondFactorMethod.Operator),
         TwoFactor("Second factor, passkey, for an app", "two-factor/passkey", model =>
         {
             (model.Method, model.Prompt, model.Pending) = (SecondFactorMethod.Passkey, Prompt, Authorization with { NeedsStepUp = true, Session = Session });

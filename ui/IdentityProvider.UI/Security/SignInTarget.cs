@@ -11,6 +11,10 @@ internal sealed record SignInTarget(string? Interaction, string? ReturnUrl)
     /// <summary>The address of a page on this way.</summary>
     public string PageUrl(IUrlHelper url, string page) => url.Page(page, new { interaction = Interaction, returnUrl = ReturnUrl })!;
 
+    /// <summary>Where to go once a factor is set up: on with what waits, or back to the list.</summary>
+    public string AfterEnrolment(IUrlHelper url) =>
+        Interaction is null && ReturnUrl is null ? url.Page("/Account/Security/Index")! : PageUrl(url, "/Account/Enrol");
+
     /// <summary>Where to go without a request: anything but a path on this server leads to the account.</summary>
     public string LocalUrl(IUrlHelper url) =>
         url.IsLocalUrl(ReturnUrl) ? Security.LocalUrl.Encode(url.Content(ReturnUrl)) : url.Page("/Account/Index")!;

@@ -19,6 +19,9 @@ internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedF
     /// <summary>Open to who has to decide first whether to keep the account.</summary>
     public bool Leaving { get; init; }
 
+    /// <summary>Open to who has to set up a second factor first.</summary>
+    public bool Enrolling { get; init; }
+
     public int Order => 100;
 
     public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
@@ -38,6 +41,12 @@ internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedF
         if (session.DeleteAfter is not null && !Leaving)
         {
             context.Result = new SeeOtherResult(http.Request.PathBase.ToUriComponent() + "/account/keep" + QueryString.Create("returnUrl", ReturnPath(http)).ToUriComponent());
+            return;
+        }
+
+        if (session is { MustEnrol: true, DeleteAfter: null } && !Enrolling)
+        {
+            context.Result = new SeeOtherResult(http.Request.PathBase.ToUriComponent() + "/account/enrol" + QueryString.Create("returnUrl", ReturnPath(http)).ToUriComponent());
             return;
         }
 

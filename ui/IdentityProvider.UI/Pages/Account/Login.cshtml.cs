@@ -137,9 +137,9 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     public async Task<IActionResult> OnGetAsync()
     {
         await LoadAsync();
-        if (SignedInAttribute.Find(HttpContext) is { DeleteAfter: not null } && !Switch && Step != LoginStep.Expired)
+        if (SignedInAttribute.Find(HttpContext) is ({ DeleteAfter: not null } or { MustEnrol: true }) and var held && !Switch && Step != LoginStep.Expired)
         {
-            return new SeeOtherResult(Target.PageUrl(Url, "/Account/Data/Keep"));
+            return new SeeOtherResult(Target.PageUrl(Url, held.DeleteAfter is null ? "/Account/Enrol" : "/Account/Data/Keep"));
         }
 
         if (Step == LoginStep.Continue && Fresh && Pending is null)

@@ -25,6 +25,9 @@ public enum SecondFactorMethod
     /// <summary>A recovery code.</summary>
     Recovery,
 
+    /// <summary>A code that an operator has handed out.</summary>
+    Operator,
+
     /// <summary>The list of the ways.</summary>
     Other,
 }
@@ -95,6 +98,7 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
         .. Wanted.Factors.Passkeys > 0 ? [SecondFactorMethod.Passkey] : (SecondFactorMethod[])[],
         .. Wanted.Factors.TwoStep && !OnlyPasskey ? [SecondFactorMethod.App] : (SecondFactorMethod[])[],
         .. Wanted.Factors is { TwoStep: true, RecoveryCodesLeft: > 0 } && !OnlyPasskey ? [SecondFactorMethod.Recovery] : (SecondFactorMethod[])[],
+        .. Wanted.TakesOperatorCode ? [SecondFactorMethod.Operator] : (SecondFactorMethod[])[],
     ];
 
     private bool OnlyPasskey => Wanted is { StepUp: true } && Pending is { NeedsPasskey: true };
@@ -137,6 +141,7 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
         Problem = answer.Outcome == SignInOutcome.Throttled ? Throttled(answer.RetryAfter)
             : Method == SecondFactorMethod.Passkey ? texts["Passkey.Refused"]
             : Method == SecondFactorMethod.Recovery ? texts["TwoFactor.WrongRecoveryCode"]
+            : Method == SecondFactorMethod.Operator ? texts["TwoFactor.WrongOperatorCode"]
             : texts["TwoFactor.WrongCode"];
         return await ShowAsync();
     }
@@ -180,6 +185,7 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
     {
         { Method: SecondFactorMethod.Passkey } => secondFactors.UsePasskeyAsync(HttpContext, Wanted!, new PasskeyAnswer(Credential, SealedChallenge)),
         { Code: not { Length: > 0 and <= LongestCode } } => Task.FromResult(new SignInAnswer(SignInOutcome.Refused)),
+        { Method: SecondFactorMethod.Operator } => secondFactors.UseOperatorCodeAsync(HttpContext, Wanted!, Code),
         { Method: SecondFactorMethod.Recovery } => secondFactors.UseRecoveryCodeAsync(HttpContext, Wanted!, Code),
         _ => secondFactors.UseTotpAsync(HttpContext, Wanted!, Code, Trust && !Wanted!.StepUp),
     };

@@ -8,10 +8,18 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdentityProvider.UI.Pages.Account.Security;
 
 /// <summary>Adds a passkey.</summary>
-[SignedIn(Freshly = true)]
+[SignedIn(Freshly = true, Enrolling = true)]
 public sealed class AddPasskeyModel(AccountSecurity security, PageTexts texts) : PageModel
 {
     internal PageTexts Texts => texts;
+
+    /// <summary>The handle of the pending authorization, for who is on the way to an app.</summary>
+    [BindProperty(SupportsGet = true, Name = "interaction")]
+    public string? Interaction { get; set; }
+
+    /// <summary>Where to go without one.</summary>
+    [BindProperty(SupportsGet = true, Name = "returnUrl")]
+    public string? ReturnUrl { get; set; }
 
     /// <summary>The passkey that the browser made.</summary>
     [BindProperty(Name = "credential")]
@@ -40,7 +48,7 @@ public sealed class AddPasskeyModel(AccountSecurity security, PageTexts texts) :
         var session = SignedInAttribute.Of(HttpContext);
         if (await security.AddPasskeyAsync(HttpContext, session, new PasskeyAnswer(Credential, SealedChallenge), Name ?? ""))
         {
-            return new SeeOtherResult(Url.Page("/Account/Security/Index")!);
+            return new SeeOtherResult(new SignInTarget(Interaction, ReturnUrl).AfterEnrolment(Url));
         }
 
         Problem = texts["Passkey.NotAdded"];

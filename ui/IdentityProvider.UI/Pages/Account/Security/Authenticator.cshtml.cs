@@ -10,12 +10,20 @@ using Microsoft.Extensions.Options;
 namespace IdentityProvider.UI.Pages.Account.Security;
 
 /// <summary>Sets up an authenticator app, or removes it.</summary>
-[SignedIn(Freshly = true)]
+[SignedIn(Freshly = true, Enrolling = true)]
 public sealed class AuthenticatorModel(AccountSecurity security, IOptions<BrandingOptions> branding, PageTexts texts) : PageModel
 {
     private const int LongestCode = 12;
 
     internal PageTexts Texts => texts;
+
+    /// <summary>The handle of the pending authorization, for who is on the way to an app.</summary>
+    [BindProperty(SupportsGet = true, Name = "interaction")]
+    public string? Interaction { get; set; }
+
+    /// <summary>Where to go without one.</summary>
+    [BindProperty(SupportsGet = true, Name = "returnUrl")]
+    public string? ReturnUrl { get; set; }
 
     /// <summary>The code that the app shows.</summary>
     [BindProperty(Name = "code")]
@@ -44,6 +52,8 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
     /// <summary>The app was not removed, since the password is too short to be alone.</summary>
     public bool ShortPassword { get; internal set; }
 
+    internal string OnwardUrl => new SignInTarget(Interaction, ReturnUrl).AfterEnrolment(Url);
+
     /// <summary>Shows a new secret.</summary>
     public Task<IActionResult> OnGetAsync() => ShowAsync();
 
@@ -69,7 +79,7 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
             {
                 // The codes are in this answer and nowhere else.
                 RecoveryCodes = codes;
-                return codes.Count > 0 ? Page() : new SeeOtherResult(Url.Page("/Account/Security/Index")!);
+                return codes.Count > 0 ? Page() : new SeeOtherResult(OnwardUrl);
             }
         }
 
