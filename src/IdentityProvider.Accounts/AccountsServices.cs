@@ -111,6 +111,19 @@ public static class AccountsServices
         services.AddSingleton<MailThrottle>();
         services.AddSingleton<RecoveryRequests>();
         services.AddHostedService<RecoveryMails>();
+        services.AddScoped(provider => new EmailCodes(
+            provider.GetRequiredService<RecoveryRequests>(),
+            provider.GetRequiredService<MailThrottle>(),
+            provider.GetRequiredService<IOptions<RateLimitOptions>>(),
+            provider.GetRequiredService<OneTimeTokenIssuer>(),
+            provider.GetRequiredService<IOneTimeTokenStore>(),
+            provider.GetRequiredService<OneTimeTokenCookie>(),
+            provider.GetRequiredService<UserManager<User>>(),
+            provider.GetRequiredService<IFactorStore>(),
+            provider.GetRequiredService<PendingSecondFactors>(),
+            provider.GetRequiredService<SessionStarter>(),
+            provider.GetRequiredService<IAccountEvents>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddScoped(provider => new RegistrationService(
             provider.GetRequiredService<UserManager<User>>(),
             provider.GetRequiredService<IRegistrationStore>(),

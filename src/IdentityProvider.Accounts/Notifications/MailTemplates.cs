@@ -12,6 +12,9 @@ public static class MailTemplates
     /// <summary>To who has forgotten the password. Sealed: <c>token</c>. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
     public const string ResetPassword = "reset-password";
 
+    /// <summary>To who wants to sign in by a code. Sealed: <c>code</c>. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
+    public const string SignInCode = "sign-in-code";
+
     /// <summary>
     /// After a sign-in from a new device or country. Sealed: <c>token</c>, which says that it was somebody else. Values: <c>username</c>,
     /// <c>device</c> (a user agent), <c>country</c> (ISO 3166-1 alpha-2, if known), <c>time</c>, <c>address</c>.
@@ -46,6 +49,6 @@ public static class MailTemplates
     public static IReadOnlyList<string> All { get; } =
     [
         VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged, PasswordRefused, SecurityChanged, AccountDeletion,
-        NewSignIn, AccountLocked,
+        NewSignIn, AccountLocked, SignInCode,
     ];
 }

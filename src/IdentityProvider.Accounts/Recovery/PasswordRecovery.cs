@@ -149,8 +149,12 @@ public sealed class PasswordRecovery
             : null;
 }
 
-/// <summary>Somebody who has forgotten a password, or says so.</summary>
-internal sealed record RecoveryRequest(string Email, string Culture, Dictionary<string, string> Values);
+/// <summary>Somebody who has forgotten a password, or does not want to type one, or says so.</summary>
+internal sealed record RecoveryRequest(string Email, string Culture, Dictionary<string, string> Values)
+{
+    /// <summary>A code to sign in with is wanted, this one; null: a link to set a password.</summary>
+    public PreparedToken? Code { get; init; }
+}
 
 /// <summary>Requests that wait, a bounded number: what does not fit is lost, and the person asks again.</summary>
 internal sealed class RecoveryRequests

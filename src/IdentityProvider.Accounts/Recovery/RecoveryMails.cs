@@ -10,11 +10,12 @@ using Microsoft.Extensions.Logging;
 
 namespace IdentityProvider.Accounts.Recovery;
 
-/// <summary>Writes the mails with links to set a password, behind the answers. To an address without an account nothing goes.</summary>
+/// <summary>Writes the mails with links to set a password, and those with codes, behind the answers. To an address without an account nothing goes.</summary>
 internal sealed partial class RecoveryMails(
     RecoveryRequests requests,
     IServiceScopeFactory scopes,
-    OneTimeTokenIssuer tokens,
+    OneTimeTokenIssuer issuer,
+    IOneTimeTokenStore tokens,
     MailThrottle throttle,
     ILogger<RecoveryMails> logger) : BackgroundService
 {
@@ -40,14 +41,21 @@ internal sealed partial class RecoveryMails(
     private async Task SendAsync(RecoveryRequest request)
     {
         await using var scope = scopes.CreateAsyncScope();
-        if (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByEmailAsync(request.Email) is not { Email: { } email } user
+        var found = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByEmailAsync(request.Email);
+        if (request.Code is { } code)
+        {
+            await SendCodeAsync(request, code, found);
+            return;
+        }
+
+        if (found is not { Email: { } email } user
             || user is { DisabledAt: not null, DisabledReason: not Repudiation.LockReason }
             || !await throttle.MayMailAsync(OneTimeTokenPurposes.ResetPassword, email))
         {
             return;
         }
 
-        await tokens.SendAsync(
+        await issuer.SendAsync(
             new OneTimeTokenRequest
             {
                 Purpose = OneTimeTokenPurposes.ResetPassword,
@@ -64,6 +72,25 @@ internal sealed partial class RecoveryMails(
             });
     }
 
-    [LoggerMessage(1050, LogLevel.Error, "A link to set a password could not be written; the person has to ask again")]
+    /// <summary>Who has no account has a code that nobody knows, so that tries of it end as with any other.</summary>
+    private async Task SendCodeAsync(RecoveryRequest request, PreparedToken code, User? user)
+    {
+        if (user is not { Email: { } email, EmailConfirmed: true, DisabledAt: null } || !await throttle.MayMailAsync(OneTimeTokenPurposes.SignInCode, email))
+        {
+            await tokens.IssueAsync(code.Token, mail: null);
+            return;
+        }
+
+        var mail = new OutgoingMail
+        {
+            Template = MailTemplates.SignInCode,
+            To = email,
+            Culture = user.Culture ?? request.Culture,
+            Values = new Dictionary<string, string>(request.Values) { ["username"] = user.UserName ?? "" },
+        };
+        await tokens.IssueAsync(code.Token with { UserId = user.Id, SecurityStamp = user.SecurityStamp }, issuer.Seal(mail, code));
+    }
+
+    [LoggerMessage(1050, LogLevel.Error, "A mail with a link or a code could not be written; the person has to ask again")]
     private partial void Failed(Exception error);
 }

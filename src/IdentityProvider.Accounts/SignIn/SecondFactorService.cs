@@ -271,7 +271,10 @@ public sealed partial class SecondFactorService
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
-        return await FinishAsync(context, request, kind, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors], trustDevice);
+        // A code by e-mail is no factor (NIST SP 800-63B-4 §3.1.3): the one that comes after it is the first.
+        return request.Amr is [AuthenticationLevel.OneTimePassword]
+            ? await FinishAsync(context, request, kind, AuthenticationLevel.OneFactor, [method], trustDevice)
+            : await FinishAsync(context, request, kind, AuthenticationLevel.TwoFactors, [method, AuthenticationLevel.MultipleFactors], trustDevice);
     }
 
     private async Task<SignInAnswer> FinishAsync(

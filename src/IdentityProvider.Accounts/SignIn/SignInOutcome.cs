@@ -17,6 +17,9 @@ public enum SignInOutcome
     /// <summary>Unknown name, wrong password, or an account that may not sign in: one answer for all, at one cost.</summary>
     Refused,
 
+    /// <summary>The code is used, expired, or of another browser, or too many wrong ones were tried: a new one is needed.</summary>
+    Over,
+
     /// <summary>Too many failures came before it, so it was not checked.</summary>
     Throttled,
 

@@ -11,4 +11,10 @@ public sealed record AccountOptions
     /// </summary>
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromDays(14);
+
+    /// <summary>
+    /// False: people can also sign in by a code that is mailed to them. It proves no more than access to a mailbox, which NIST SP 800-63B-4
+    /// §3.1.3 does not count as an authenticator: tokens say <c>acr</c> 0, and nothing that is sensitive opens with it.
+    /// </summary>
+    public bool EmailCodeSignIn { get; set; }
 }

@@ -18,7 +18,7 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
 {
     private static readonly ResourceManager s_texts = new("IdentityProvider.Hosting.Mail.MailTexts", typeof(MailRenderer).Assembly);
 
-    /// <summary>Where the button of a mail leads.</summary>
+    /// <summary>Where the button of a mail leads, if it has one.</summary>
     private static readonly Dictionary<string, string> s_paths = new()
     {
         [MailTemplates.VerifyEmail] = "/account/verify-email",
@@ -58,8 +58,8 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
             Paragraphs = words["Body"].Split("\n\n"),
             Code = secrets.GetValueOrDefault("code"),
             CodeLabel = words.Common("Code"),
-            Button = words["Button"],
-            Link = $"{_issuer}{s_paths[mail.Template]}{token}",
+            Button = s_paths.ContainsKey(mail.Template) ? words["Button"] : null,
+            Link = s_paths.TryGetValue(mail.Template, out var path) ? $"{_issuer}{path}{token}" : null,
             LinkHint = words.Common("LinkHint"),
             Circumstances = words["Circumstances"],
             NotYou = words["NotYou"],
@@ -101,8 +101,12 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
             text.Append(content.CodeLabel).Append(": ").Append(code).Append("\n\n");
         }
 
+        if (content.Link is { } link)
+        {
+            text.Append(content.Button).Append(":\n").Append(link).Append("\n\n");
+        }
+
         return text
-            .Append(content.Button).Append(":\n").Append(content.Link).Append("\n\n")
             .Append(content.Circumstances).Append("\n\n").Append(content.NotYou).Append("\n\n-- \n").Append(content.Footer).Append('\n')
             .ToString();
     }
@@ -136,9 +140,16 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
                 """);
         }
 
+        if (content is { Link: { } link, Button: { } button })
+        {
+            html.Append(CultureInfo.InvariantCulture, $"""
+                <p style="margin:24px 0"><a href="{Encode(link)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:{_branding.AccentColor};color:{_branding.OnAccentColor()};font-weight:600;text-decoration:none">{Encode(button)}</a></p>
+                <p style="font-size:14px">{Encode(content.LinkHint)}<br><a dir="ltr" href="{Encode(link)}" style="color:inherit;word-break:break-all">{Encode(link)}</a></p>
+
+                """);
+        }
+
         return html.Append(CultureInfo.InvariantCulture, $"""
-            <p style="margin:24px 0"><a href="{Encode(content.Link)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:{_branding.AccentColor};color:{_branding.OnAccentColor()};font-weight:600;text-decoration:none">{Encode(content.Button)}</a></p>
-            <p style="font-size:14px">{Encode(content.LinkHint)}<br><a dir="ltr" href="{Encode(content.Link)}" style="color:inherit;word-break:break-all">{Encode(content.Link)}</a></p>
             <p style="font-size:14px">{Encode(content.Circumstances)}</p>
             <p style="font-size:14px">{Encode(content.NotYou)}</p>
             <p style="margin-top:32px;font-size:13px;opacity:.75">{Encode(content.Footer)}</p>
@@ -194,9 +205,10 @@ internal sealed class MailRenderer(ServerSettings settings, IOptions<BrandingOpt
 
         public required string CodeLabel { get; init; }
 
-        public required string Button { get; init; }
+        /// <summary>Null: there is nothing to open; the code is typed where it was asked for.</summary>
+        public string? Button { get; init; }
 
-        public required string Link { get; init; }
+        public string? Link { get; init; }
 
         public required string LinkHint { get; init; }
 

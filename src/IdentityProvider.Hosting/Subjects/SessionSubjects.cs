@@ -37,7 +37,7 @@ internal sealed class SessionSubjects(BrowserStateCookie browserState, IFactorSt
         await factors.ReadAsync(session.SubjectId, cancellationToken) switch
         {
             { Passkeys: > 0 } => AuthenticationLevel.PhishingResistant,
-            { TwoStep: true } => AuthenticationLevel.TwoFactors,
+            { TwoStep: true } => session.Amr is ["otp"] ? AuthenticationLevel.OneFactor : AuthenticationLevel.TwoFactors,
             _ => session.Acr,
         };
 

@@ -139,6 +139,12 @@ internal static class GalleryStates
         EmailLink("Take a change of address back", "email/undo", OneTimeTokenStatus.Alive, undo: true, done: false),
         EmailLink("Take a change of address back, too old", "email/undo/expired", OneTimeTokenStatus.Expired, undo: true, done: false),
         EmailLink("Take a change of address back, done", "email/undo/done", OneTimeTokenStatus.Used, undo: true, done: true),
+        EmailCode("Sign in by e-mail", "email-code", _ => { }),
+        EmailCode("Sign in by e-mail, no address", "email-code/refused", model => (model.Email, model.Problem) = ("alice", model.Texts["Register.EmailInvalid"])),
+        EmailCode("Sign in by e-mail, code", "email-code/code", model => model.Sent = true),
+        EmailCode("Sign in by e-mail, wrong code", "email-code/wrong", model => (model.Sent, model.Problem) = (true, model.Texts["EmailCode.Wrong"])),
+        EmailCode("Sign in by e-mail, code over", "email-code/over", model => (model.Sent, model.Problem) = (true, model.Texts["EmailCode.Over"])),
+        EmailCode("Sign in by e-mail, expired", "email-code/expired", model => model.Expired = true),
         NotMe("Deny a sign-in", "not-me", model => model.Status = OneTimeTokenStatus.Alive),
         NotMe("Deny a sign-in, link used", "not-me/used", model => model.Status = OneTimeTokenStatus.Used),
         NotMe("Deny a sign-in, link too old", "not-me/expired", model => model.Status = OneTimeTokenStatus.Expired),
@@ -245,6 +251,9 @@ internal static class GalleryStates
             (model.Status, model.Kind, model.Done) = (status, undo ? "undo" : "confirm", done);
             (model.Username, model.Email) = (Session.Username, undo ? "alice@acme.example" : "alice.new@acme.example");
         });
+
+    private static GalleryState EmailCode(string title, string path, Action<EmailCodeModel> fill) =>
+        GalleryState.Of<EmailCodeModel>("/Account/EmailCode", title, path, fill);
 
     private static GalleryState NotMe(string title, string path, Action<NotMeModel> fill) => GalleryState.Of<NotMeModel>("/Account/NotMe", title, path, fill);
 

@@ -6,8 +6,8 @@ internal static class AuthenticationContexts
     /// <summary>What people can reach here; each includes those before it.</summary>
     public static IReadOnlyList<string> Supported { get; } = ["1", "2", "phr"];
 
-    /// <summary>An e-mail code, which proves less than a factor.</summary>
-    private const string Weakest = "0";
+    /// <summary>An e-mail code, which proves less than a factor: no step makes a factor of it, another sign-in does.</summary>
+    public const string Weakest = "0";
 
     /// <summary>Whether one of the wanted classes is reached. A class that we do not know never is.</summary>
     public static bool AnyReached(IReadOnlyList<string> wanted, string achieved) => wanted.Any(acr => Reaches(achieved, acr));
