@@ -158,6 +158,7 @@ public static class AccountsServices
             provider.GetRequiredService<IOneTimeTokenStore>(),
             provider.GetRequiredService<OneTimeTokenCookie>(),
             provider.GetRequiredService<MailThrottle>(),
+            provider.GetRequiredService<SignInThrottle>(),
             provider.GetRequiredService<SessionCookie>(),
             provider.GetRequiredService<IOptions<SessionOptions>>(),
             provider.GetRequiredService<IAccountEvents>(),

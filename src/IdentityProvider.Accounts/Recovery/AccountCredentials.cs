@@ -60,6 +60,7 @@ public sealed class AccountCredentials
     private readonly IOneTimeTokenStore _tokens;
     private readonly OneTimeTokenCookie _tokenCookie;
     private readonly MailThrottle _throttle;
+    private readonly SignInThrottle _attempts;
     private readonly SessionCookie _sessionCookie;
     private readonly SessionOptions _sessions;
     private readonly IAccountEvents _events;
@@ -76,6 +77,7 @@ public sealed class AccountCredentials
         IOneTimeTokenStore tokens,
         OneTimeTokenCookie tokenCookie,
         MailThrottle throttle,
+        SignInThrottle attempts,
         SessionCookie sessionCookie,
         IOptions<SessionOptions> sessions,
         IAccountEvents events,
@@ -91,6 +93,7 @@ public sealed class AccountCredentials
         _tokens = tokens;
         _tokenCookie = tokenCookie;
         _throttle = throttle;
+        _attempts = attempts;
         _sessionCookie = sessionCookie;
         _sessions = sessions.Value;
         _events = events;
@@ -104,6 +107,13 @@ public sealed class AccountCredentials
         return _policy.MinLength((await _factors.ReadAsync(session.UserId, cancellationToken)).TwoStep);
     }
 
+    /// <summary>Whether there is a password to be asked for. Who came by a passkey or another provider may have none.</summary>
+    public async Task<bool> HasPasswordAsync(UserSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return await FindAsync(session.UserId) is { PasswordHash: not null };
+    }
+
     /// <summary>The address of this person, and whether it is confirmed; null: there is none.</summary>
     public async Task<(string Email, bool Confirmed)?> ReadEmailAsync(UserSession session)
     {
@@ -111,9 +121,12 @@ public sealed class AccountCredentials
         return await FindAsync(session.UserId) is { Email: { } email } user ? (email, user.EmailConfirmed) : null;
     }
 
-    /// <summary>Sets another password, and signs out everywhere else. This session goes on under a new handle.</summary>
+    /// <summary>
+    /// Sets another password, if the present one is right, and signs out everywhere else (ASVS 5, 6.2.3). This session goes on under a new
+    /// handle. Wrong ones are counted like second factors: per account, whatever the network.
+    /// </summary>
     /// <exception cref="SignIn.OverloadedException">Too many hashes are waiting.</exception>
-    public async Task<ResetAnswer> ChangePasswordAsync(HttpContext context, UserSession session, string password)
+    public async Task<ResetAnswer> ChangePasswordAsync(HttpContext context, UserSession session, string? current, string password)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
@@ -121,6 +134,11 @@ public sealed class AccountCredentials
         if (await FindAsync(session.UserId) is not { } user)
         {
             return new ResetAnswer(ResetOutcome.Over);
+        }
+
+        if (user.PasswordHash is { } hash && await CheckCurrentAsync(context, user, hash, current) is { } refused)
+        {
+            return refused;
         }
 
         var twoStep = (await _factors.ReadAsync(user.Id, context.RequestAborted)).TwoStep;
@@ -263,6 +281,37 @@ public sealed class AccountCredentials
 
         _events.Report(notice.ToEvent(token.UserId) with { Alarming = true }, context);
         return EmailChangeOutcome.Done;
+    }
+
+    private async Task<ResetAnswer?> CheckCurrentAsync(HttpContext context, User user, string hash, string? current)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        var attempt = SignInThrottle.CodeAttemptOf(address, user.Id);
+        if ((await _attempts.TakeAsync(attempt, context)).Wait is { } wait)
+        {
+            return new ResetAnswer(ResetOutcome.Throttled, RetryAfter: wait);
+        }
+
+        var right = false;
+        try
+        {
+            right = !string.IsNullOrEmpty(current)
+                && await _hashing.VerifyAsync(hash, current, SignInThrottle.NetworkOf(address)) != PasswordVerificationResult.Failed;
+        }
+        catch (SignIn.OverloadedException)
+        {
+            await _attempts.GiveBackAsync(attempt);
+            throw;
+        }
+
+        if (right)
+        {
+            await _attempts.SucceededAsync(attempt);
+            return null;
+        }
+
+        _events.Report(new AccountEvent(AccountEventTypes.LoginFailure) { UserId = user.Id, Detail = "present password, for a new one" }, context);
+        return new ResetAnswer(ResetOutcome.WrongPassword);
     }
 
     private async Task<EmailChangeOutcome> ApplyAsync(HttpContext context, User user, string email, (string, OneTimeLink)? proof)

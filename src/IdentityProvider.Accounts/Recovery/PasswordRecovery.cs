@@ -25,10 +25,19 @@ public enum ResetOutcome
 
     /// <summary>The link is used, expired, void or unknown.</summary>
     Over,
+
+    /// <summary>The present password was wrong.</summary>
+    WrongPassword,
+
+    /// <summary>It was wrong too often, so it was not checked.</summary>
+    Throttled,
 }
 
 /// <summary>What became of a new password, and why it was refused.</summary>
-public readonly record struct ResetAnswer(ResetOutcome Outcome, PasswordRefusal? Refusal = null);
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Refusal">Which rule refused it.</param>
+/// <param name="RetryAfter">When throttled: how long until the next try is checked.</param>
+public readonly record struct ResetAnswer(ResetOutcome Outcome, PasswordRefusal? Refusal = null, TimeSpan RetryAfter = default);
 
 /// <summary>A link to set a password, as its page shows it.</summary>
 /// <param name="Status">How it stands.</param>

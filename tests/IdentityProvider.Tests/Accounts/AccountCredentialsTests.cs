@@ -18,9 +18,9 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
     {
         var (here, elsewhere) = (await SignInAsync("anna"), await SignInAsync("anna"));
         var before = SessionOf(here);
-        var page = await here.SubmitAsync(await here.GetAsync("/account/password"), "password-submit", ("password", "short"));
+        var page = await here.SubmitAsync(await here.GetAsync("/account/password"), "password-submit", ("current", "anna"), ("password", "short"));
         Assert.NotNull(page.Document.GetElementById("password-problem"));
-        page = await here.SubmitAsync(page, "password-submit", ("password", NewPassword));
+        page = await here.SubmitAsync(page, "password-submit", ("current", "anna"), ("password", NewPassword));
 
         Assert.Equal("/account/password", page.Url.AbsolutePath);
         Assert.Contains("new password is set", page.Text, StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
         Provider.Skip(TimeSpan.FromHours(1));
         page = path.EndsWith("email", StringComparison.Ordinal)
             ? await browser.SubmitAsync(page, "email-submit", ("email", "ben2@example.com"))
-            : await browser.SubmitAsync(page, "password-submit", ("password", NewPassword));
+            : await browser.SubmitAsync(page, "password-submit", ("current", "ben"), ("password", NewPassword));
         Assert.True(page.IsSignIn);
         Assert.Empty(InboxOf("ben2").All);
     }
@@ -82,7 +82,7 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
         var thief = await SignInAsync("emil");
         var page = await thief.SubmitAsync(await thief.GetAsync("/account/email"), "email-submit", ("email", "emil2@example.com"));
         await thief.SubmitAsync(page, "code-submit", ("code", (await InboxOf("emil2").NextAsync()).Code));
-        await thief.SubmitAsync(await thief.GetAsync("/account/password"), "password-submit", ("password", NewPassword));
+        await thief.SubmitAsync(await thief.GetAsync("/account/password"), "password-submit", ("current", "emil"), ("password", NewPassword));
         var inbox = InboxOf("emil");
         var link = (await inbox.NextAsync()).Path;
         Provider.Skip(TimeSpan.FromDays(6));
@@ -108,8 +108,31 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
         var browser = await SignInAsync("fay");
         await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "fay2@example.com"));
         var link = (await InboxOf("fay2").NextAsync()).Path;
-        await browser.SubmitAsync(await browser.GetAsync("/account/password"), "password-submit", ("password", NewPassword));
+        await browser.SubmitAsync(await browser.GetAsync("/account/password"), "password-submit", ("current", "fay"), ("password", NewPassword));
         Assert.False((await browser.GetAsync(link)).Has("verify-submit"));
+    }
+
+    [Fact]
+    [Trait("row", "R8")]
+    public async Task The_present_password_is_asked_for_and_cannot_be_guessed_here()
+    {
+        var browser = await SignInAsync("jan");
+        var page = await browser.GetAsync("/account/password");
+        foreach (var wrong in (string[])["", "wrong", "\0", "Jan"])
+        {
+            page = await browser.SubmitAsync(page, "password-submit", ("current", wrong), ("password", NewPassword));
+            Assert.False(page.Text.Contains("new password is set", StringComparison.Ordinal), wrong);
+        }
+
+        for (var i = 0; i < 3 && page.Status == HttpStatusCode.OK; i++)
+        {
+            page = await browser.SubmitAsync(page, "password-submit", ("current", "wrong" + i), ("password", NewPassword));
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, page.Status);
+        Assert.NotEmpty(page.Header("Retry-After"));
+        page = await browser.SubmitAsync(page, "password-submit", ("current", "jan"), ("password", NewPassword));
+        Assert.Equal(HttpStatusCode.TooManyRequests, page.Status);
     }
 
     [Fact]
@@ -156,7 +179,7 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
         public Provider Provider { get; } = new();
 
         public Task InitializeAsync() => Provider.StartAsync(options =>
-            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida"])
+            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida", "jan"])
                 .Select(name => $$"""{"Username":"{{name}}","Password":"{{name}}","Email":"{{name}}@example.com","EmailVerified":true}"""))}}]}""");
 
         public Task DisposeAsync() => Provider.DisposeAsync();

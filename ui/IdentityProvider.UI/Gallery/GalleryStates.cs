@@ -125,9 +125,12 @@ internal static class GalleryStates
         Reset("New password by link, void", "reset-password/void", OneTimeTokenStatus.Void, _ => { }),
         GalleryState.Of<NewPasswordModel>("/Account/NewPassword", "New password before a sign-in goes on", "new-password", model =>
             (model.Wanted, model.PasswordProblem) = (new NewPasswordRequest(Session.Username, 15), PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Breached)))),
-        GalleryState.Of<PasswordModel>("/Account/Password", "Change password", "password", model => model.MinLength = 15),
+        GalleryState.Of<PasswordModel>("/Account/Password", "Change password", "password", model => (model.MinLength, model.HasPassword) = (15, true)),
+        GalleryState.Of<PasswordModel>("/Account/Password", "First password", "password/first", model => model.MinLength = 15),
+        GalleryState.Of<PasswordModel>("/Account/Password", "Change password, present one wrong", "password/wrong", model =>
+            (model.MinLength, model.HasPassword, model.CurrentProblem) = (15, true, model.Texts["ChangePassword.Wrong"])),
         GalleryState.Of<PasswordModel>("/Account/Password", "Change password, refused", "password/refused", model =>
-            (model.MinLength, model.PasswordProblem) = (15, PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Repetitive)))),
+            (model.MinLength, model.HasPassword, model.PasswordProblem) = (15, true, PasswordWords.Of(model.Texts, new PasswordRefusal(PasswordProblem.Repetitive)))),
         GalleryState.Of<PasswordModel>("/Account/Password", "Change password, done", "password/done", model => model.Done = true),
         Email("Change address", "email", _ => { }),
         Email("Change address, no address", "email/refused", model => (model.Email, model.Problem) = ("alice", model.Texts["Register.EmailInvalid"])),

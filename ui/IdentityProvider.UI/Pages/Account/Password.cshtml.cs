@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdentityProvider.Accounts.Recovery;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.UI.Localization;
@@ -20,12 +21,22 @@ public sealed class PasswordModel(AccountCredentials credentials, PageTexts text
     [BindProperty(SupportsGet = true, Name = "done")]
     public bool Done { get; set; }
 
+    /// <summary>The present password; never shown again.</summary>
+    [BindProperty(Name = "current")]
+    public string? Current { get; set; }
+
     /// <summary>The new password; never shown again.</summary>
     [BindProperty(Name = "password")]
     public string? Password { get; set; }
 
     /// <summary>The fewest characters.</summary>
     public int MinLength { get; internal set; }
+
+    /// <summary>There is a present password to be asked for.</summary>
+    public bool HasPassword { get; internal set; }
+
+    /// <summary>Why the present password was not accepted.</summary>
+    public string? CurrentProblem { get; internal set; }
 
     /// <summary>Why it did not work.</summary>
     public string? Problem { get; internal set; }
@@ -49,15 +60,25 @@ public sealed class PasswordModel(AccountCredentials credentials, PageTexts text
 
         try
         {
-            var answer = await credentials.ChangePasswordAsync(HttpContext, SignedInAttribute.Of(HttpContext), Password);
-            if (answer.Outcome == ResetOutcome.Refused)
+            var current = Current is { Length: <= LongestPassword } ? Current : null;
+            var answer = await credentials.ChangePasswordAsync(HttpContext, SignedInAttribute.Of(HttpContext), current, Password);
+            switch (answer.Outcome)
             {
-                PasswordProblem = PasswordWords.Of(texts, answer.Refusal!);
-                return Page();
+                case ResetOutcome.Refused:
+                    PasswordProblem = PasswordWords.Of(texts, answer.Refusal!);
+                    return Page();
+                case ResetOutcome.WrongPassword:
+                    CurrentProblem = texts["ChangePassword.Wrong"];
+                    return Page();
+                case ResetOutcome.Throttled:
+                    Response.StatusCode = StatusCodes.Status429TooManyRequests;
+                    Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(answer.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+                    Problem = texts["Login.Throttled", texts.Duration(answer.RetryAfter)];
+                    return Page();
+                default:
+                    // Whoever was overtaken by a reset or a lock is signed out, and the page leads to the sign-in.
+                    return new SeeOtherResult(Url.Page("/Account/Password", answer.Outcome == ResetOutcome.Done ? new { done = "true" } : null)!);
             }
-
-            // Whoever was overtaken by a reset or a lock is signed out, and the page leads to the sign-in.
-            return new SeeOtherResult(Url.Page("/Account/Password", answer.Outcome == ResetOutcome.Done ? new { done = "true" } : null)!);
         }
         catch (OverloadedException)
         {
@@ -68,6 +89,10 @@ public sealed class PasswordModel(AccountCredentials credentials, PageTexts text
         }
     }
 
-    private async Task LoadAsync() =>
-        MinLength = await credentials.MinLengthAsync(SignedInAttribute.Of(HttpContext), HttpContext.RequestAborted);
+    private async Task LoadAsync()
+    {
+        var session = SignedInAttribute.Of(HttpContext);
+        MinLength = await credentials.MinLengthAsync(session, HttpContext.RequestAborted);
+        HasPassword = await credentials.HasPasswordAsync(session);
+    }
 }
