@@ -20,6 +20,7 @@ using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Hosting.Subjects;
 using IdentityProvider.Protocol;
 using IdentityProvider.Protocol.Events;
+using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Subjects;
@@ -114,6 +115,7 @@ public static class IdentityProviderExtensions
         services.AddAccounts();
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();
+        services.AddSingleton<IPendingLimit, PendingLimit>();
         services.AddSingleton<IAccountEvents, AccountEventReporter>();
 
         services.AddSingleton(_ => DemoData.Read(settings));

@@ -63,6 +63,10 @@ internal static class ProtocolResponse
         context.Features.Set(page);
         context.Response.StatusCode = page.Error.Status == StatusCodes.Status401Unauthorized ? StatusCodes.Status400BadRequest : page.Error.Status;
         context.Response.Headers.CacheControl = "no-store";
+        if (page.Error.RetryAfter is { } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
     }
 
     /// <summary>303, never 307: the browser must not send a form with credentials on (RFC 9700 §4.12).</summary>

@@ -45,7 +45,12 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
-        var handle = await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters);
+        if (!(await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters)).Succeeded(out var handle, out error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
         ProtocolResponse.SeeOther(context, ContinueUrl(context, handle));
     }
 
@@ -111,8 +116,14 @@ internal sealed partial class AuthorizationEndpoint(
             Page.StepUp => "/account/two-factor",
             _ => "/account/login",
         };
-        handle = interaction is null ? await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters) : handle!;
-        ProtocolResponse.SeeOther(context, PageUrl(context, page, handle));
+        if (interaction is null
+            && !(await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters, session)).Succeeded(out handle, out error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
+        ProtocolResponse.SeeOther(context, PageUrl(context, page, handle!));
     }
 
     /// <summary>The next step: a page, an error, or the code.</summary>
