@@ -72,6 +72,7 @@ public static class IdentityProviderExtensions
         services.AddSection<TokenOptions>("Tokens");
         services.AddSection<RefreshTokenOptions>("RefreshTokens");
         services.AddSection<KeyManagementOptions>("KeyManagement");
+        services.AddSingleton<IValidateOptions<TokenOptions>, TokenLifetimeRules>();
         services.AddSection<Accounts.Sessions.SessionOptions>("Sessions");
         services.AddSection<Accounts.Users.AccountOptions>("Accounts");
         services.AddSection<Argon2Options>("Argon2");
