@@ -69,6 +69,19 @@ internal static class ProtocolResponse
         }
     }
 
+    /// <summary>A page of its own, with something in it that nobody else may learn.</summary>
+    public static Task WritePageAsync(HttpContext context, string html, string policy)
+    {
+        var response = context.Response;
+        response.ContentType = "text/html; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Pragma = "no-cache";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = policy;
+        return response.WriteAsync(html, context.RequestAborted);
+    }
+
     /// <summary>303, never 307: the browser must not send a form with credentials on (RFC 9700 §4.12).</summary>
     public static void SeeOther(HttpContext context, string location)
     {

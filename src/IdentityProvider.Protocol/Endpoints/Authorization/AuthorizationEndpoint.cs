@@ -84,7 +84,7 @@ internal sealed partial class AuthorizationEndpoint(
 
         if (!(await rules.ValidateAsync(parameters, replyTo, context.RequestAborted)).Succeeded(out var request, out error))
         {
-            await AnswerAsync(context, replyTo, error);
+            await AnswerAsync(context, replyTo, error, interaction);
             return;
         }
 
@@ -94,19 +94,19 @@ internal sealed partial class AuthorizationEndpoint(
         if (step.Code is { } code)
         {
             metrics.Authorization(null);
-            await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request));
+            await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request), afterPage: interaction is not null);
             return;
         }
 
         if (step.Error is { } refusal)
         {
-            await AnswerAsync(context, replyTo, refusal);
+            await AnswerAsync(context, replyTo, refusal, interaction);
             return;
         }
 
         if (request.Prompt == Prompt.None)
         {
-            await AnswerAsync(context, replyTo, Silent(step.Page));
+            await AnswerAsync(context, replyTo, Silent(step.Page), interaction);
             return;
         }
 
@@ -222,11 +222,11 @@ internal sealed partial class AuthorizationEndpoint(
         _ => OAuthError.LoginRequired("The person has to sign in."),
     };
 
-    private async Task AnswerAsync(HttpContext context, ReplyTo replyTo, OAuthError error)
+    private async Task AnswerAsync(HttpContext context, ReplyTo replyTo, OAuthError error, Interaction? interaction)
     {
         Refused(replyTo.Client.ClientId, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
-        await response.WriteErrorAsync(context, replyTo, error);
+        await response.WriteErrorAsync(context, replyTo, error, afterPage: interaction is not null);
     }
 
     private void ShowError(HttpContext context, OAuthError error)
