@@ -20,6 +20,7 @@ using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Hosting.Subjects;
 using IdentityProvider.Protocol;
 using IdentityProvider.Protocol.Events;
+using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbound;
 using IdentityProvider.Protocol.Subjects;
@@ -71,6 +72,7 @@ public static class IdentityProviderExtensions
         services.AddSection<TokenOptions>("Tokens");
         services.AddSection<RefreshTokenOptions>("RefreshTokens");
         services.AddSection<KeyManagementOptions>("KeyManagement");
+        services.AddSingleton<IValidateOptions<TokenOptions>, TokenLifetimeRules>();
         services.AddSection<Accounts.Sessions.SessionOptions>("Sessions");
         services.AddSection<Accounts.Users.AccountOptions>("Accounts");
         services.AddSection<Argon2Options>("Argon2");
@@ -114,6 +116,7 @@ public static class IdentityProviderExtensions
         services.AddAccounts();
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();
+        services.AddSingleton<IPendingLimit, PendingLimit>();
         services.AddSingleton<IAccountEvents, AccountEventReporter>();
 
         services.AddSingleton(_ => DemoData.Read(settings));

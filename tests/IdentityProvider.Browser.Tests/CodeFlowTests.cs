@@ -26,32 +26,6 @@ public sealed class CodeFlowTests(Chromium chromium, Site site) : IClassFixture<
     }
 
     [Fact]
-    public async Task Chromium_blocks_a_sign_in_whose_redirects_leave_the_named_targets()
-    {
-        await using var alice = await chromium.VisitAsync(site.Host);
-        await alice.Page.GotoAsync(site.AuthorizeUrl());
-        await alice.Page.RouteAsync("**/account/login*", async route =>
-        {
-            if (route.Request.Method != "GET")
-            {
-                await route.ContinueAsync();
-                return;
-            }
-
-            var response = await route.FetchAsync();
-            var headers = response.Headers.ToDictionary();
-            headers["content-security-policy"] = headers["content-security-policy"].Replace($" {site.App.Origin}", "", StringComparison.Ordinal);
-            await route.FulfillAsync(new() { Response = response, Headers = headers });
-        });
-
-        await alice.Page.ReloadAsync();
-        await alice.ProvokeAsync("form-action", () => alice.Page.SignInAsync());
-
-        Assert.Equal("/account/login", alice.Page.PathOf());
-        Assert.DoesNotContain(alice.Requests, request => request.Url.StartsWith(site.App.Origin, StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task A_person_who_is_signed_in_is_not_asked_again()
     {
         await using var alice = await chromium.VisitAsync(site.Host);

@@ -34,6 +34,9 @@ public sealed class RelyingParty : IAsyncDisposable
     /// <summary>That page comes when this is done.</summary>
     public Task FrontChannelUntil { get; set; } = Task.CompletedTask;
 
+    /// <summary>Another app, to which this one sends on whoever comes back from the provider.</summary>
+    public RelyingParty? Next { get; set; }
+
     /// <summary>Where a sign-in that starts at the app leads.</summary>
     public string? AuthorizeUrl { get; set; }
 
@@ -51,9 +54,9 @@ public sealed class RelyingParty : IAsyncDisposable
         }));
         var app = builder.Build();
         var party = new RelyingParty(app, sameSite);
-        app.Map("/callback", CallbackAsync);
+        app.Map("/callback", party.CallbackAsync);
         app.MapGet("/", () => Page("<h1>The app</h1>"));
-        app.MapGet("/bye", (string? state) => Page($"<h1>Signed out of the app</h1><p id=\"state\">{WebUtility.HtmlEncode(state)}</p>"));
+        app.MapGet("/bye", (string? state) => party.Next is { } next ? Results.Redirect($"{next.Bye}?state={state}") : Page($"<h1>Signed out of the app</h1><p id=\"state\">{WebUtility.HtmlEncode(state)}</p>"));
         app.MapGet("/start", () => Results.Redirect(party.AuthorizeUrl!));
         app.MapGet("/post", (HttpRequest request) => Page(PostingForm(request.Query)));
         app.MapGet("/frame", (string src) => Page($"<iframe src=\"{WebUtility.HtmlEncode(src)}\" width=\"600\" height=\"600\"></iframe>"));
@@ -82,12 +85,17 @@ public sealed class RelyingParty : IAsyncDisposable
     }
 
     /// <summary>Shows what arrived; a fragment, which no server sees, is read by a script.</summary>
-    private static async Task<IResult> CallbackAsync(HttpRequest request)
+    private async Task<IResult> CallbackAsync(HttpRequest request)
     {
         var (by, values) = HttpMethods.IsPost(request.Method) ? ("form_post", (await request.ReadFormAsync()).ToDictionary())
             : request.Query.Count > 0 ? ("query", request.Query.ToDictionary())
             : ("fragment", []);
         var answer = JsonSerializer.Serialize(values.ToDictionary(value => value.Key, value => value.Value.ToString()));
+        if (Next is { } next)
+        {
+            return Results.Redirect(next.Callback + QueryString.Create(values.Append(new("by", by))));
+        }
+
         return Page(by == "fragment"
             ? """
               <h1>Back at the app</h1>

@@ -27,7 +27,7 @@ public class Site : IAsyncLifetime
         App.AuthorizeUrl = AuthorizeUrl("printshop");
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await Host.DisposeAsync();
         await App.DisposeAsync();

@@ -116,6 +116,7 @@ public sealed class TestHost : IAsyncDisposable
             ["Seed:Path"] = seed.FullName,
             ["Argon2:MemoryKiB"] = "8",
             ["Argon2:Iterations"] = "1",
+            ["RateLimits:PendingRequestsPerNetwork"] = "1000000",
             ["Shutdown:Delay"] = "00:00:00",
             ["Passwords:CheckBreachesOnline"] = "false",
         };

@@ -41,4 +41,11 @@ public sealed record RateLimitOptions
     /// <summary>50 failures from one network: from then on each attempt there, but those of known devices, has to prove that it means it.</summary>
     [Range(1, 1_000_000)]
     public int SuspiciousFailuresPerNetwork { get; set; } = 50;
+
+    /// <summary>
+    /// 1000 requests of apps in 5 min from one network (IPv4 /24, IPv6 /48) by people who are not signed in: each is kept until its person
+    /// has come back, so it is a row that anybody can make the server write.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int PendingRequestsPerNetwork { get; set; } = 1000;
 }

@@ -55,21 +55,27 @@ internal static class KnownSettings
         ["Upstream"] = typeof(UpstreamOptions),
     };
 
+    private const string ConnectionStrings = "ConnectionStrings";
+
+    private static readonly string[] Connections = ["Database", "Redis"];
+
     private static readonly string[] Values = ["Issuer", "MasterKey", "MasterKeyFile", "PreviousMasterKey", "PreviousMasterKeyFile"];
 
     /// <summary>Of ASP.NET and the host; close to none of ours by accident.</summary>
     private static readonly string[] Foreign =
-        ["AllowedHosts", "ApplicationName", "ConnectionStrings", "ContentRoot", "Environment", "Https_Port", "Http_Ports", "Https_Ports", "Kestrel", "Logging", "Serilog", "Urls", "WebRoot"];
+        ["AllowedHosts", "ApplicationName", "ContentRoot", "Environment", "Https_Port", "Http_Ports", "Https_Ports", "Kestrel", "Logging", "Serilog", "Urls", "WebRoot"];
 
     /// <summary>One sentence for each key that nothing reads.</summary>
     public static IEnumerable<string> FindUnknown(IConfigurationRoot configuration) =>
         Sections
             .SelectMany(section => UnknownChildren(configuration.GetSection(section.Key), section.Value))
-            .Concat(MisspeltRoots(configuration));
+            .Concat(MisspeltConnections(configuration.GetSection(ConnectionStrings)))
+            .Concat(MisspeltRoots(configuration))
+            .Concat(MisspeltVariables(configuration));
 
     private static IEnumerable<string> UnknownChildren(IConfigurationSection section, Type type)
     {
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToArray();
+        var properties = SettingsOf(type);
         foreach (var child in section.GetChildren())
         {
             var property = properties.FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
@@ -94,6 +100,9 @@ internal static class KnownSettings
         }
     }
 
+    private static PropertyInfo[] SettingsOf(Type type) =>
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite)];
+
     /// <summary>The record of each entry, where a setting has entries by name.</summary>
     private static Type? FindEntryType(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) && IsNested(type.GetGenericArguments()[1])
@@ -105,11 +114,11 @@ internal static class KnownSettings
 
     /// <summary>
     /// At the root, a host may have sections of its own and the environment is full of strangers, so only what looks like one of ours
-    /// with a slip is refused, and never a variable of the environment.
+    /// with a slip is refused; for variables of the environment see below.
     /// </summary>
     private static IEnumerable<string> MisspeltRoots(IConfigurationRoot configuration)
     {
-        string[] ours = [.. Sections.Keys, .. Values];
+        string[] ours = [.. Sections.Keys, ConnectionStrings, .. Values];
         var written = configuration.Providers
             .Where(provider => provider is not EnvironmentVariablesConfigurationProvider and not ChainedConfigurationProvider)
             .SelectMany(provider => provider.GetChildKeys([], null))
@@ -118,6 +127,48 @@ internal static class KnownSettings
             .Where(key => !ours.Contains(key, StringComparer.OrdinalIgnoreCase) && !Foreign.Contains(key, StringComparer.OrdinalIgnoreCase))
             .Where(key => Nearest(key, ours, furthest: 2) is not null)
             .Select(key => Describe(key, "", key, ours));
+    }
+
+    /// <summary>A host may have databases of its own.</summary>
+    private static IEnumerable<string> MisspeltConnections(IConfigurationSection section) => section.GetChildren()
+        .Select(child => child.Key)
+        .Where(key => !Connections.Contains(key, StringComparer.OrdinalIgnoreCase) && Nearest(key, Connections, furthest: 2) is not null)
+        .Select(key => Describe($"{ConnectionStrings}:{key}", $"{ConnectionStrings}:", key, Connections));
+
+    /// <summary>
+    /// The environment is full of strangers, so a variable must look like ours twice: a section with a slip, and below it a setting that
+    /// the section has; or a value with a slip, and not in capitals, as the variables of others are.
+    /// </summary>
+    private static IEnumerable<string> MisspeltVariables(IConfigurationRoot configuration)
+    {
+        string[] sections = [.. Sections.Keys, ConnectionStrings];
+        foreach (var provider in configuration.Providers.OfType<EnvironmentVariablesConfigurationProvider>())
+        {
+            foreach (var name in provider.GetChildKeys([], null).Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                if (sections.Concat(Values).Concat(Foreign).Contains(name, StringComparer.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+
+                var children = provider.GetChildKeys([], name).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+                if (children.Length == 0 && name.Any(char.IsLower) && Nearest(name, Values, furthest: 2) is { } value)
+                {
+                    yield return $"Unknown environment variable '{name}'. Did you mean '{value}'?";
+                }
+                else if (Nearest(name, sections, furthest: 2) is { } section)
+                {
+                    string[] known = section == ConnectionStrings ? Connections : [.. SettingsOf(Sections[section]).Select(property => property.Name)];
+                    foreach (var child in children)
+                    {
+                        if (Nearest(child, known, furthest: 2) is { } setting)
+                        {
+                            yield return $"Unknown environment variable '{name}__{child}'. Did you mean '{section}__{setting}'?";
+                        }
+                    }
+                }
+            }
+        }
     }
 
     private static string Describe(string path, string prefix, string key, IEnumerable<string> known) =>

@@ -20,9 +20,7 @@ internal static class MailServices
                 services.TryAddSingleton<IMailSender, SmtpMailSender>();
                 break;
             case MailProvider.SendGrid:
-                services.AddHttpClient(nameof(SendGridMailSender), client => client.Timeout = TimeSpan.FromSeconds(15));
-                services.TryAddTransient<IMailSender>(provider => ActivatorUtilities.CreateInstance<SendGridMailSender>(
-                    provider, provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(SendGridMailSender))));
+                services.TryAddSingleton<IMailSender, SendGridMailSender>();
                 break;
             case MailProvider.None when development:
                 services.AddSingleton<DevelopmentMailbox>();

@@ -3,12 +3,13 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Mail;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Protocol.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Hosting.Mail;
 
 /// <summary>Sends through SendGrid's REST API: <c>POST /v3/mail/send</c>, answered by 202 without a body.</summary>
-internal sealed class SendGridMailSender(HttpClient http, IOptions<MailSection> options) : IMailSender
+internal sealed class SendGridMailSender(OutboundHttp http, IOptions<MailSection> options) : IMailSender
 {
     public async Task SendAsync(Accounts.Notifications.MailMessage message, CancellationToken cancellationToken)
     {
@@ -30,17 +31,15 @@ internal sealed class SendGridMailSender(HttpClient http, IOptions<MailSection> 
             }),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", section.SendGrid.ApiKey);
-        try
+        var answer = await http.SendAsync(request, cancellationToken);
+        if (answer.Status is not { } status)
         {
-            using var response = await http.SendAsync(request, cancellationToken);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw new MailDeliveryException($"SendGrid answered {(int)response.StatusCode}.") { IsPermanent = IsPermanent(response.StatusCode) };
-            }
+            throw new MailDeliveryException($"SendGrid could not be reached: {answer.Detail}");
         }
-        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+
+        if (status is < HttpStatusCode.OK or >= HttpStatusCode.Ambiguous)
         {
-            throw new MailDeliveryException($"SendGrid could not be reached: {error.Message}", error);
+            throw new MailDeliveryException($"SendGrid answered {(int)status}.") { IsPermanent = IsPermanent(status) };
         }
     }
 

@@ -8,7 +8,7 @@ internal static class ClientRules
     private const int TenYears = 10 * 365 * 24 * 3600;
     private static readonly string[] Algorithms = ["RS256", "ES256"];
 
-    public static IEnumerable<string> Problems(Located<Client> located, IReadOnlySet<string> scopes, bool demo)
+    public static IEnumerable<string> Problems(Located<Client> located, IReadOnlySet<string> scopes, TimeSpan keyRetention, bool demo)
     {
         var client = located.Value;
         return Identity(located)
@@ -16,6 +16,7 @@ internal static class ClientRules
             .Concat(Authentication(located))
             .Concat(Addresses(located, demo))
             .Concat(Tokens(located))
+            .Concat(KeyLifetimes(located, keyRetention))
             .Concat(client.AllowedScopes.Index()
                 .Where(scope => !scopes.Contains(scope.Item) && !(scope.Item == Names.OfflineAccess && client.AllowOfflineAccess))
                 .Select(scope => located.Problem(
@@ -124,6 +125,21 @@ internal static class ClientRules
         ?? (client.FrontChannelLogoutUri is null || client.RedirectUris.Any(uri => UriRules.HaveOneOrigin(uri, client.FrontChannelLogoutUri))
             ? null
             : "scheme, host and port must be those of one of the RedirectUris (OpenID Connect Front-Channel Logout section 2).");
+
+    /// <summary>A reference token is signed by no key.</summary>
+    private static IEnumerable<string> KeyLifetimes(Located<Client> located, TimeSpan keyRetention)
+    {
+        var client = located.Value;
+        (string Property, int? Seconds)[] lifetimes =
+        [
+            (nameof(client.AccessTokenLifetime), client.AccessTokenType == AccessTokenType.Reference ? null : client.AccessTokenLifetime),
+            (nameof(client.IdentityTokenLifetime), client.IdentityTokenLifetime),
+        ];
+        return lifetimes.Where(lifetime => lifetime.Seconds > keyRetention.TotalSeconds).Select(lifetime => located.Problem(
+            $"a token of client '{client.ClientId}' would outlive the key that verifies it. Set at most {(long)keyRetention.TotalSeconds} seconds, or a longer KeyManagement:RetentionDuration"
+            + $"{(lifetime.Property == nameof(client.AccessTokenLifetime) ? ", or AccessTokenType to Reference" : "")}.",
+            lifetime.Property));
+    }
 
     private static IEnumerable<string> Tokens(Located<Client> located)
     {

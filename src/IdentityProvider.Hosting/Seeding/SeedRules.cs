@@ -18,8 +18,9 @@ internal static class SeedRules
     /// <summary>Every problem at once.</summary>
     /// <param name="seed">What the files say.</param>
     /// <param name="stored">What is stored already: a client may use a scope that only stands there.</param>
+    /// <param name="keyRetention">How long a key stays published after it last signed.</param>
     /// <param name="demo">Whether demo data is accepted: plain secrets, short passwords, clients on loopback.</param>
-    public static List<string> Problems(SeedContents seed, CatalogContents stored, bool demo)
+    public static List<string> Problems(SeedContents seed, CatalogContents stored, TimeSpan keyRetention, bool demo)
     {
         HashSet<string> apiScopes = [.. seed.ApiScopes.Select(scope => scope.Value.Name), .. stored.ApiScopes.Select(scope => scope.Name)];
         HashSet<string> scopes =
@@ -35,7 +36,7 @@ internal static class SeedRules
             .. seed.ApiScopes.SelectMany(scope => ScopeName(scope, scope.Value.Name)),
             .. seed.IdentityResources.SelectMany(resource => ScopeName(resource, resource.Value.Name)),
             .. seed.ApiResources.SelectMany(resource => Resource(resource, apiScopes)),
-            .. seed.Clients.SelectMany(client => ClientRules.Problems(client, scopes, demo)),
+            .. seed.Clients.SelectMany(client => ClientRules.Problems(client, scopes, keyRetention, demo)),
             .. seed.Users.SelectMany(User),
             .. demo ? [] : DemoData(seed),
         ];

@@ -1,14 +1,17 @@
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Hosting.Seeding;
 
 /// <summary>Reads, checks, compares and applies seed files.</summary>
-internal sealed class Seeder(IServiceScopeFactory scopes, DatabaseMigrator migrator, ServerSettings settings, TimeProvider time)
+internal sealed class Seeder(
+    IServiceScopeFactory scopes, DatabaseMigrator migrator, ServerSettings settings, IOptions<KeyManagementOptions> keys, TimeProvider time)
 {
     /// <summary>What applying would change.</summary>
     /// <exception cref="ConfigurationException">The files are wrong.</exception>
@@ -32,7 +35,7 @@ internal sealed class Seeder(IServiceScopeFactory scopes, DatabaseMigrator migra
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<ICatalogStore>();
         var stored = await catalog.LoadAsync(cancellationToken);
-        var problems = SeedRules.Problems(seed, stored, demo: settings.Development || settings.Allowed.DemoSeed);
+        var problems = SeedRules.Problems(seed, stored, keys.Value.RetentionDuration, demo: settings.Development || settings.Allowed.DemoSeed);
         if (problems.Count > 0)
         {
             throw new ConfigurationException(problems);

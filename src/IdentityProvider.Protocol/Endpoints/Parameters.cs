@@ -9,7 +9,7 @@ namespace IdentityProvider.Protocol.Endpoints;
 
 /// <summary>
 /// The parameters of a request, from query or form. An empty value counts as absent (RFC 6749 §3.1, §3.2), and unknown parameters
-/// are kept but never looked at.
+/// are never looked at, and not stored.
 /// </summary>
 internal sealed class Parameters
 {
@@ -124,6 +124,12 @@ internal sealed class Parameters
 
         return null;
     }
+
+    /// <summary>How many characters all the values have.</summary>
+    public int Length => _values.Sum(pair => pair.Value.Sum(value => value?.Length ?? 0));
+
+    /// <summary>These of them, without what nobody reads.</summary>
+    public Parameters Only(IReadOnlyCollection<string> names) => new(_values.Where(pair => names.Contains(pair.Key)));
 
     /// <summary>As a JSON object, to be stored with an interaction.</summary>
     public string ToJson() => JsonSerializer.Serialize(_values.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray()));

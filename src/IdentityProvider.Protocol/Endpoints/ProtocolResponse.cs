@@ -63,6 +63,23 @@ internal static class ProtocolResponse
         context.Features.Set(page);
         context.Response.StatusCode = page.Error.Status == StatusCodes.Status401Unauthorized ? StatusCodes.Status400BadRequest : page.Error.Status;
         context.Response.Headers.CacheControl = "no-store";
+        if (page.Error.RetryAfter is { } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>A page of its own, with something in it that nobody else may learn.</summary>
+    public static Task WritePageAsync(HttpContext context, string html, string policy)
+    {
+        var response = context.Response;
+        response.ContentType = "text/html; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Pragma = "no-cache";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = policy;
+        return response.WriteAsync(html, context.RequestAborted);
     }
 
     /// <summary>303, never 307: the browser must not send a form with credentials on (RFC 9700 §4.12).</summary>

@@ -12,6 +12,9 @@ public sealed record OAuthError(string Code, string Description, int Status = 40
     /// <summary>For the log only; never sent.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>When the same request may succeed, if that is known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>RFC 6749 §4.1.2.1, §5.2.</summary>
     public static OAuthError InvalidRequest(string description) => new("invalid_request", description);
 
@@ -73,6 +76,10 @@ public sealed record OAuthError(string Code, string Description, int Status = 40
 
     /// <summary>RFC 6750 §3.1: the token's scope does not reach; 403.</summary>
     public static OAuthError InsufficientScope(string description) => new("insufficient_scope", description, 403);
+
+    /// <summary>A limit of what strangers may ask for; 429 with Retry-After.</summary>
+    public static OAuthError TooManyRequests(TimeSpan wait) =>
+        new("too_many_requests", "Too many requests came from this network. Try again later.", 429) { RetryAfter = wait };
 
     /// <summary>RFC 6749 §4.1.2.1: an outage; 503 with Retry-After.</summary>
     public static OAuthError TemporarilyUnavailable(string description) =>

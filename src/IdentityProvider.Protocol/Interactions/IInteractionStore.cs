@@ -32,7 +32,7 @@ public sealed record NewInteraction
     /// <summary>The client, when one is known.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>The request's parameters as received, as a JSON object of strings or arrays of strings.</summary>
+    /// <summary>Those of the request's parameters that are read, as received, as a JSON object of arrays of strings.</summary>
     public required string Parameters { get; init; }
 
     /// <summary>Of a logout that is done: the session that it ended.</summary>
@@ -59,7 +59,7 @@ public sealed record Interaction
     /// <summary>The client, when one is known.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>The request's parameters as received, as a JSON object of strings or arrays of strings.</summary>
+    /// <summary>Those of the request's parameters that are read, as received, as a JSON object of arrays of strings.</summary>
     public required string Parameters { get; init; }
 
     /// <summary>Of a logout that is done: the session that it ended.</summary>

@@ -194,12 +194,19 @@ public sealed class InteractionService
 
     /// <summary>
     /// Ends the session of this browser, for a client's request or for none. Then send the browser to the returned address: back to the
-    /// client, or <c>/account/logged-out</c>, which may have <see cref="PendingLogout.Frames"/> to open first.
+    /// client, or <c>/account/logged-out</c>, which may have <see cref="PendingLogout.Frames"/> to open first. From a form, by <see cref="LeaveAsync"/>.
     /// </summary>
     public Task<string> SignOutAsync(HttpContext context, PendingLogout? pending)
     {
         ArgumentNullException.ThrowIfNull(context);
         return _completion.SignOutAsync(context, pending?.Parameters ?? Parameters.None, pending?.Requested ?? new LogoutRequest());
+    }
+
+    /// <summary>Sends a browser from a form to an address that may be a client's, from where it may be sent on.</summary>
+    public static Task LeaveAsync(HttpContext context, string url)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return WayOut.LeaveAsync(context, url);
     }
 
     private static ClientView Describe(ReplyTo replyTo) => new()

@@ -37,6 +37,6 @@ public interface ISigningKeyStore
     /// <summary>Adds a key. False when its (algorithm, generation) exists: another instance was first, load again.</summary>
     Task<bool> TryAddAsync(StoredSigningKey key, CancellationToken cancellationToken);
 
-    /// <summary>Replaces <see cref="StoredSigningKey.SignsFrom"/>, <see cref="StoredSigningKey.RetiredAt"/> and the sealed private key.</summary>
+    /// <summary>Replaces <see cref="StoredSigningKey.SignsFrom"/>, <see cref="StoredSigningKey.RetiredAt"/> and the sealed private key, unless the key is retired.</summary>
     Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken);
 }

@@ -13,7 +13,10 @@ public sealed record KeyManagementOptions
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan PropagationTime { get; set; } = TimeSpan.FromDays(14);
 
-    /// <summary>14 d: how long a key stays published after it last signed; longer than any token lives.</summary>
+    /// <summary>
+    /// 14 d: how long a key stays published after it last signed. No token lives longer: settings and seeds that want it are refused, and
+    /// what another source of clients wants is cut to it.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan RetentionDuration { get; set; } = TimeSpan.FromDays(14);
 }

@@ -107,18 +107,10 @@ public sealed partial class SigningKeys : IDisposable
     public async Task RotateAsync(bool now, CancellationToken cancellationToken)
     {
         await ReloadAsync(cancellationToken);
-        var moment = _time.GetUtcNow();
+        var newest = SigningAlgorithms.All.ToDictionary(algorithm => algorithm, NewestGeneration);
         foreach (var algorithm in SigningAlgorithms.All)
         {
-            var announced = Usable(algorithm).LastOrDefault(key => key.Stored.SignsFrom > moment);
-            if (announced is null)
-            {
-                await AddAsync(algorithm, now ? moment : moment + _options.PropagationTime, cancellationToken);
-            }
-            else if (now)
-            {
-                await _store.UpdateAsync(announced.Stored with { SignsFrom = moment }, cancellationToken);
-            }
+            await RotateAsync(algorithm, newest[algorithm], now, cancellationToken);
         }
 
         await ReloadAsync(cancellationToken);
@@ -172,6 +164,35 @@ public sealed partial class SigningKeys : IDisposable
         : key.Stored.SignsFrom > current.Signer(key.Algorithm).Stored.SignsFrom ? "announced"
         : "published";
 
+    /// <summary>
+    /// Whoever loses the race looks again: a key that the winner announced for later is brought forward if it has to sign now, and one that
+    /// signs already is the rotation.
+    /// </summary>
+    private async Task RotateAsync(string algorithm, int newest, bool now, CancellationToken cancellationToken)
+    {
+        var moment = _time.GetUtcNow();
+        while (true)
+        {
+            if (Usable(algorithm).LastOrDefault(key => key.Stored.SignsFrom > moment) is { } announced)
+            {
+                if (now)
+                {
+                    await _store.UpdateAsync(announced.Stored with { SignsFrom = moment }, cancellationToken);
+                }
+
+                return;
+            }
+
+            if (NewestGeneration(algorithm) > newest
+                || await AddAsync(algorithm, now ? moment : moment + _options.PropagationTime, cancellationToken))
+            {
+                return;
+            }
+
+            await ReloadAsync(cancellationToken);
+        }
+    }
+
     private IEnumerable<SigningKey> Usable(string algorithm) => _keys
         .Where(key => key.Algorithm == algorithm && key.Stored.RetiredAt is null)
         .OrderBy(key => key.Stored.SignsFrom);
@@ -195,7 +216,11 @@ public sealed partial class SigningKeys : IDisposable
         return end > announcedLongEnough ? end : announcedLongEnough;
     }
 
-    private async Task AddAsync(string algorithm, DateTimeOffset signsFrom, CancellationToken cancellationToken)
+    private int NewestGeneration(string algorithm) =>
+        _keys.Where(key => key.Algorithm == algorithm).Select(key => key.Stored.Generation).DefaultIfEmpty().Max();
+
+    /// <summary>False: another instance was first, and its key is read with the next load.</summary>
+    private async Task<bool> AddAsync(string algorithm, DateTimeOffset signsFrom, CancellationToken cancellationToken)
     {
         var (publicKey, privateKey) = SigningKey.Generate(algorithm);
         var keyId = KeyIds.Of(publicKey);
@@ -203,18 +228,20 @@ public sealed partial class SigningKeys : IDisposable
         {
             KeyId = keyId,
             Algorithm = algorithm,
-            Generation = _keys.Where(k => k.Algorithm == algorithm).Select(k => k.Stored.Generation).DefaultIfEmpty().Max() + 1,
+            Generation = NewestGeneration(algorithm) + 1,
             CreatedAt = _time.GetUtcNow(),
             SignsFrom = signsFrom,
             PublicKey = publicKey,
             SealedPrivateKey = _root.Seal(Purpose, privateKey, keyId),
         };
 
-        // Losing the race is as good: the winner's key is read next.
-        if (await _store.TryAddAsync(key, cancellationToken))
+        if (!await _store.TryAddAsync(key, cancellationToken))
         {
-            KeyAnnounced(keyId, algorithm, signsFrom);
+            return false;
         }
+
+        KeyAnnounced(keyId, algorithm, signsFrom);
+        return true;
     }
 
     private SigningKey Open(StoredSigningKey stored) => new(

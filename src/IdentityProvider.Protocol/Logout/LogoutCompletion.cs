@@ -30,8 +30,7 @@ internal sealed class LogoutCompletion(ISubjects subjects, FrontChannelLogout fr
             return context.Request.PathBase + LoggedOutPath;
         }
 
-        var handle = await pending.StartAsync(
-            context, InteractionKind.EndSession, logout.Client?.ClientId, parameters, framed ? ended : null);
+        var handle = await pending.KeepAsync(context, logout.Client?.ClientId, parameters, framed ? ended : null);
         return $"{context.Request.PathBase}{LoggedOutPath}?{PendingRequests.Parameter}={Uri.EscapeDataString(handle)}";
     }
 }

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Keys;
 using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Protocol.Tokens;
@@ -12,9 +13,15 @@ namespace IdentityProvider.Protocol.Tokens;
 internal sealed record TokenLifetimes(
     TimeSpan AccessToken, TimeSpan IdentityToken, TimeSpan RefreshIdle, TimeSpan RefreshAbsolute, TimeSpan? RefreshUse);
 
-/// <summary>Lifetimes of a client: its own, else the configured ones, and no more than any policy allows.</summary>
+/// <summary>
+/// Lifetimes of a client: its own, else the configured ones, and no more than any policy allows. What a key signs never outlives it,
+/// wherever the client comes from.
+/// </summary>
 internal sealed class Lifetimes(
-    IEnumerable<ILifetimePolicy> policies, IOptions<TokenOptions> tokenOptions, IOptions<RefreshTokenOptions> refreshOptions)
+    IEnumerable<ILifetimePolicy> policies,
+    IOptions<TokenOptions> tokenOptions,
+    IOptions<RefreshTokenOptions> refreshOptions,
+    IOptions<KeyManagementOptions> keyOptions)
 {
     private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
 
@@ -38,8 +45,10 @@ internal sealed class Lifetimes(
             ? Seconds(client.SlidingRefreshTokenLifetime) ?? refreshOptions.Value.SlidingLifetime
             : (TimeSpan?)null;
         return new TokenLifetimes(
-            Seconds(client.AccessTokenLifetime) ?? tokenOptions.Value.AccessTokenLifetime,
-            Seconds(client.IdentityTokenLifetime) ?? tokenOptions.Value.IdentityTokenLifetime,
+            Shorter(
+                Seconds(client.AccessTokenLifetime) ?? tokenOptions.Value.AccessTokenLifetime,
+                client.AccessTokenType == AccessTokenType.Reference ? null : keyOptions.Value.RetentionDuration),
+            Shorter(Seconds(client.IdentityTokenLifetime) ?? tokenOptions.Value.IdentityTokenLifetime, keyOptions.Value.RetentionDuration),
             sliding ?? absolute,
             absolute,
             sliding);

@@ -22,22 +22,23 @@ public sealed partial class ExpiredRowCleanup(
 
     /// <summary>
     /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since an access token may
-    /// outlive it; an interaction or a mailed link, so that its page says "expired" and not "unknown"; a used challenge,
+    /// outlive it; an interaction or a mailed link, so that its page says "expired" and not "unknown" (a parked request has no page); a used challenge,
     /// since an instance whose clock is slow takes it for good a little longer.
     /// </summary>
-    private readonly (string Table, string Column, TimeSpan Grace)[] _expiries =
+    private readonly Expiry[] _expiries =
     [
-        ("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
-        ("grants", "absolute_expires_at", TimeSpan.FromDays(1)),
-        ("interactions", "expires_at", TimeSpan.FromDays(1)),
-        ("reference_tokens", "expires_at", TimeSpan.Zero),
-        ("revoked_access_tokens", "expires_at", TimeSpan.Zero),
-        ("consents", "expires_at", TimeSpan.Zero),
-        ("outbox", "expires_at", TimeSpan.Zero),
-        ("used_challenges", "expires_at", TimeSpan.FromDays(1)),
-        ("one_time_tokens", "expires_at", TimeSpan.FromDays(1)),
-        ("known_devices", "expires_at", TimeSpan.Zero),
-        ("security_events", "occurred_at", events.Value.Retention),
+        new("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
+        new("grants", "absolute_expires_at", TimeSpan.FromDays(1)),
+        new("interactions", "expires_at", TimeSpan.FromDays(1)),
+        new("interactions", "expires_at", TimeSpan.Zero, "length(browser_hash) = 0"),
+        new("reference_tokens", "expires_at", TimeSpan.Zero),
+        new("revoked_access_tokens", "expires_at", TimeSpan.Zero),
+        new("consents", "expires_at", TimeSpan.Zero),
+        new("outbox", "expires_at", TimeSpan.Zero),
+        new("used_challenges", "expires_at", TimeSpan.FromDays(1)),
+        new("one_time_tokens", "expires_at", TimeSpan.FromDays(1)),
+        new("known_devices", "expires_at", TimeSpan.Zero),
+        new("security_events", "occurred_at", events.Value.Retention),
     ];
 
     /// <summary>Deletes all that is due, unless another instance is about it; returns the number of rows.</summary>
@@ -68,14 +69,14 @@ public sealed partial class ExpiredRowCleanup(
     }
 
     private async Task<int> DeleteAllAsync(
-        DbConnection connection, Func<DbConnection, string, string, TimeSpan, DbCommand> deletion, CancellationToken cancellationToken)
+        DbConnection connection, Func<DbConnection, Expiry, DbCommand> deletion, CancellationToken cancellationToken)
     {
         var total = await InBatchesAsync(() => ExpiredSessions.DeleteAsync(connection, BatchSize, time.GetUtcNow(), cancellationToken));
-        foreach (var (table, column, grace) in _expiries)
+        foreach (var expiry in _expiries)
         {
             total += await InBatchesAsync(async () =>
             {
-                await using var command = deletion(connection, table, column, grace);
+                await using var command = deletion(connection, expiry);
                 return await command.ExecuteNonQueryAsync(cancellationToken);
             });
         }
@@ -96,20 +97,22 @@ public sealed partial class ExpiredRowCleanup(
     }
 
     /// <summary>The time of the statement, not of the clock: what may change from row to row cannot be looked up in an index.</summary>
-    private static NpgsqlCommand PostgresDeletion(DbConnection connection, string table, string column, TimeSpan grace) => new(
+    private static NpgsqlCommand PostgresDeletion(DbConnection connection, Expiry expiry) => new(
         $"""
-        DELETE FROM {table} WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM {table} WHERE {column} < statement_timestamp() - $1 LIMIT {BatchSize} FOR UPDATE SKIP LOCKED))
+        DELETE FROM {expiry.Table} WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM {expiry.Table} WHERE {expiry.Column} < statement_timestamp() - $1 AND {expiry.Only} LIMIT {BatchSize} FOR UPDATE SKIP LOCKED))
         """,
         (NpgsqlConnection)connection)
     {
-        Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = grace } },
+        Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = expiry.Grace } },
     };
 
-    private SqliteCommand SqliteDeletion(DbConnection connection, string table, string column, TimeSpan grace) =>
+    private SqliteCommand SqliteDeletion(DbConnection connection, Expiry expiry) =>
         ((SqliteConnection)connection).Command(
-            $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {column} < $before LIMIT {BatchSize})",
-            ("$before", time.GetUtcNow() - grace));
+            $"DELETE FROM {expiry.Table} WHERE rowid IN (SELECT rowid FROM {expiry.Table} WHERE {expiry.Column} < $before AND {expiry.Only} LIMIT {BatchSize})",
+            ("$before", time.GetUtcNow() - expiry.Grace));
+
+    private sealed record Expiry(string Table, string Column, TimeSpan Grace, string Only = "TRUE");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Expired rows could not be deleted; the next attempt follows")]
     private static partial void LogFailed(ILogger logger, Exception exception);

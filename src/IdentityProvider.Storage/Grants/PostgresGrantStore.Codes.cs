@@ -36,31 +36,30 @@ internal sealed partial class PostgresGrantStore
 
     /// <summary>
     /// Every check stands in the WHERE, so whoever fails one burns nothing. A waiter's WHERE is evaluated again on the row as the winner
-    /// left it: redeemed.
+    /// left it: redeemed; and its clock is read after the wait.
     /// </summary>
     private static readonly string Redeem = $"""
-        WITH t AS MATERIALIZED (SELECT clock_timestamp() AS now),
-        redeemed AS (
-            UPDATE authorization_codes g SET redeemed_at = t.now, grant_id = $2
-            FROM t, "AspNetUsers" u
-            WHERE g.code_hash = $1 AND g.redeemed_at IS NULL AND g.expires_at > t.now
+        WITH redeemed AS (
+            UPDATE authorization_codes g SET redeemed_at = {Now}, grant_id = $2
+            FROM "AspNetUsers" u
+            WHERE g.code_hash = $1 AND g.redeemed_at IS NULL AND g.expires_at > {Now}
               AND g.client_id = $3
               AND CASE WHEN $4 IS NULL THEN $5 ELSE g.redirect_uri = $4 END
               AND g.code_challenge IS NOT DISTINCT FROM $6
               AND ($13 <@ g.resources) IS NOT FALSE
-              AND u."Id" = g.subject_id AND {Liveness.OfCode("t.now")}
-            RETURNING g.*, t.now,
-                t.now + CASE WHEN g.issue_refresh_token THEN $8 ELSE $10 END AS absolute,
-                t.now + CASE WHEN g.issue_refresh_token THEN $9 ELSE $10 END AS idle),
+              AND u."Id" = g.subject_id AND {Liveness.OfCode(Now)}
+            RETURNING g.*,
+                g.redeemed_at + CASE WHEN g.issue_refresh_token THEN $8 ELSE $10 END AS absolute,
+                g.redeemed_at + CASE WHEN g.issue_refresh_token THEN $9 ELSE $10 END AS idle),
         granted AS (
             INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
                 auth_time, acr, amr, generation, secret_hash, network, user_agent, moved, retries, late_retry_used,
                 idle_expires_at, absolute_expires_at, created_at)
             SELECT $2, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, claims_request,
                 auth_time, acr, amr, $11, CASE WHEN issue_refresh_token THEN $7 END, $14, $15, FALSE, 0, FALSE,
-                least(idle, absolute), absolute, now
+                least(idle, absolute), absolute, redeemed_at
             FROM redeemed)
-        SELECT g.now, g.nonce, g.issue_refresh_token, {GrantColumns}, {SubjectSql.PostgresColumns("$12 OR g.claims_request IS NOT NULL")}
+        SELECT g.redeemed_at, g.nonce, g.issue_refresh_token, {GrantColumns}, {SubjectSql.PostgresColumns("$12 OR g.claims_request IS NOT NULL")}
         FROM redeemed g JOIN "AspNetUsers" u ON u."Id" = g.subject_id
         """;
 

@@ -69,7 +69,7 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
         await using var context = contexts();
         var signsFrom = key.SignsFrom.ToUniversalTime();
         var retiredAt = key.RetiredAt?.ToUniversalTime();
-        await context.Set<SigningKeyRow>().Where(row => row.KeyId == key.KeyId).ExecuteUpdateAsync(
+        await context.Set<SigningKeyRow>().Where(row => row.KeyId == key.KeyId && row.RetiredAt == null).ExecuteUpdateAsync(
             row => row
                 .SetProperty(it => it.SignsFrom, signsFrom)
                 .SetProperty(it => it.RetiredAt, retiredAt)

@@ -25,8 +25,13 @@ internal sealed class FileSigningKeyStore(string directory) : ISigningKeyStore
     public Task<bool> TryAddAsync(StoredSigningKey key, CancellationToken cancellationToken) =>
         JsonFile.TryCreateAsync(PathOf(key), key, cancellationToken);
 
-    public Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken) =>
-        JsonFile.ReplaceAsync(PathOf(key), key, cancellationToken);
+    public async Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken)
+    {
+        if ((await JsonFile.ReadAsync<StoredSigningKey>(PathOf(key), cancellationToken)).RetiredAt is null)
+        {
+            await JsonFile.ReplaceAsync(PathOf(key), key, cancellationToken);
+        }
+    }
 
     private string PathOf(StoredSigningKey key) =>
         Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"signing-{key.Algorithm}-{key.Generation}.json"));

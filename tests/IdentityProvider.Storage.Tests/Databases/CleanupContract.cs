@@ -1,6 +1,8 @@
+using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Interactions;
 using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Grants;
 using Microsoft.EntityFrameworkCore;
@@ -35,8 +37,31 @@ public abstract class CleanupContract(TestDatabase database)
         Assert.Equal(0, await RunAsync());
     }
 
+    [Fact]
+    public async Task A_parked_request_goes_with_its_time_and_what_a_browser_started_a_day_later()
+    {
+        await using (var context = database.Context())
+        {
+            context.Add(Pending(browser: [], age: TimeSpan.FromSeconds(1)));
+            context.Add(Pending(browser: [], age: TimeSpan.FromMinutes(-1)));
+            context.Add(Pending(browser: Scene.Bytes(), age: TimeSpan.FromHours(23)));
+            context.Add(Pending(browser: Scene.Bytes(), age: TimeSpan.FromHours(25)));
+            await context.SaveChangesAsync();
+        }
+
+        await RunAsync();
+
+        await using var after = database.Context();
+        Assert.Equal([0, 32], (await after.Set<InteractionRow>().ToListAsync()).Select(row => row.BrowserHash.Length).Order());
+    }
+
     protected Task<int> RunAsync() =>
         database.Cleanup().RunAsync(CancellationToken.None);
+
+    private static InteractionRow Pending(byte[] browser, TimeSpan age) => new()
+    {
+        HandleHash = Scene.Bytes(), BrowserHash = browser, Kind = InteractionKind.Authorize, Parameters = "{}", CreatedAt = Scene.Ago(age), ExpiresAt = Scene.Ago(age),
+    };
 
     private async Task SeedAsync(Scene scene, TimeSpan day)
     {

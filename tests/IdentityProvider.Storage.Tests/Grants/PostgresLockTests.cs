@@ -73,6 +73,17 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
     }
 
     [Fact]
+    public async Task A_redemption_that_waited_judges_by_the_clock_after_its_wait()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        var redemptions = await WhileLockedAsync(
+            LockCode, code.CodeHash, () => scene.Grants.RedeemCodeAsync(code),
+            holder => ExecuteAsync(holder, "UPDATE authorization_codes SET expires_at = clock_timestamp() WHERE code_hash = $1", code.CodeHash));
+        Assert.Equal(CodeVerdict.Expired, Assert.Single(redemptions).Verdict);
+    }
+
+    [Fact]
     public async Task A_replay_that_waits_for_the_redemption_revokes_the_grant_that_it_could_not_see()
     {
         var scene = await Scene.CreateAsync(database);

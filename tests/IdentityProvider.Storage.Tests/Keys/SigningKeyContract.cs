@@ -72,6 +72,20 @@ public abstract class SigningKeyContract
         Assert.Equal(other.SealedPrivateKey, (await FindAsync(other)).SealedPrivateKey);
     }
 
+    [Fact]
+    public async Task A_retired_key_stays_retired_whatever_somebody_with_an_older_copy_does()
+    {
+        var key = NewKey(6);
+        await NewStore().TryAddAsync(key, CancellationToken.None);
+        await NewStore().UpdateAsync(key with { RetiredAt = key.CreatedAt, SealedPrivateKey = [] }, CancellationToken.None);
+
+        await NewStore().UpdateAsync(key with { SignsFrom = key.CreatedAt }, CancellationToken.None);
+
+        var found = await FindAsync(key);
+        Assert.Equal((key.SignsFrom, key.CreatedAt), (found.SignsFrom, found.RetiredAt));
+        Assert.Empty(found.SealedPrivateKey);
+    }
+
     private async Task<StoredSigningKey> FindAsync(StoredSigningKey key) =>
         (await NewStore().LoadAsync(CancellationToken.None)).Single(it => it.KeyId == key.KeyId);
 

@@ -1,3 +1,5 @@
+using IdentityProvider.Hosting.Configuration;
+using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace IdentityProvider.Tests.Configuration;
@@ -11,6 +13,9 @@ public sealed class SettingTests
     [InlineData("Upstream:Providers:contoso:ClientSecrets", "Did you mean 'Upstream:Providers:contoso:ClientSecret'?")]
     [InlineData("Upstream:Provider:contoso:ClientId", "Did you mean 'Upstream:Providers'?")]
     [InlineData("Passwords:MinimumLength", "Unknown setting 'Passwords:MinimumLength'")]
+    [InlineData("ConnectionStrings:Databse", "Unknown setting 'ConnectionStrings:Databse'. Did you mean 'ConnectionStrings:Database'?")]
+    [InlineData("ConnectionStrings:Reddis", "Did you mean 'ConnectionStrings:Redis'?")]
+    [InlineData("ConnectionString:Redis", "Did you mean 'ConnectionStrings'?")]
     [InlineData("Isuer", "Did you mean 'Issuer'?")]
     [InlineData("Databse:Provider", "Did you mean 'Database'?")]
     public async Task A_setting_that_nothing_reads_is_refused_by_name(string key, string message)
@@ -64,6 +69,19 @@ public sealed class SettingTests
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Tokens:AccessTokenLifetime", "00:10:00")]
+    [InlineData("Tokens:IdentityTokenLifetime", "00:04:00")]
+    public async Task A_token_that_would_outlive_its_key_is_refused_at_start(string key, string retention)
+    {
+        var (code, _, error) = await Startup.StartAsync(
+            ("KeyManagement:RetentionDuration", retention), ("Tokens:AccessTokenLifetime", key.Contains("Access", StringComparison.Ordinal) ? "00:15:00" : "00:01:00"));
+
+        Assert.Equal(1, code);
+        Assert.Contains($"{key}: ", error, StringComparison.Ordinal);
+        Assert.Contains($"KeyManagement:RetentionDuration ({retention})", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_domain_is_at_home_at_one_provider()
     {
@@ -83,6 +101,44 @@ public sealed class SettingTests
         Assert.Contains("Upstream:Providers:one", error, StringComparison.Ordinal);
         Assert.DoesNotContain("the-secret-of-one", error, StringComparison.Ordinal);
         Assert.DoesNotContain("the-secret-of-one", new IdentityProvider.Protocol.Upstream.UpstreamProviderOptions { ClientSecret = "the-secret-of-one" }.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Isuer", "Unknown environment variable 'Isuer'. Did you mean 'Issuer'?")]
+    [InlineData("MasterKeyFiel", "Did you mean 'MasterKeyFile'?")]
+    [InlineData("Databse__Provider", "Unknown environment variable 'Databse__Provider'. Did you mean 'Database__Provider'?")]
+    [InlineData("TOKEN__ACCESSTOKENLIFETIME", "Did you mean 'Tokens__AccessTokenLifetime'?")]
+    [InlineData("ConnectionString__Redis", "Did you mean 'ConnectionStrings__Redis'?")]
+    [InlineData("ConnectionStrings__Databse", "Did you mean 'ConnectionStrings:Database'?")]
+    [InlineData("Tokens__AcessTokenLifetime", "Did you mean 'Tokens:AccessTokenLifetime'?")]
+    public void A_misspelt_variable_of_the_environment_is_refused_by_name(string name, string message) =>
+        Assert.Contains(message, Assert.Single(UnknownVariables(name)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ISSUE")]
+    [InlineData("USER")]
+    [InlineData("MAILS")]
+    [InlineData("HOSTS__PROVIDER")]
+    [InlineData("TOKEN__VALUE")]
+    [InlineData("REDIS_PORT_6379_TCP")]
+    [InlineData("CONNECTIONSTRINGS__REPORTING")]
+    [InlineData("SomethingElse__Provider")]
+    [InlineData("__")]
+    public void Variables_of_others_are_left_alone(string name) => Assert.Empty(UnknownVariables(name));
+
+    /// <summary>Under a prefix, since tests that run beside this one read the environment, too.</summary>
+    private static string[] UnknownVariables(string name)
+    {
+        const string Prefix = "IDP_SETTING_TESTS_";
+        Environment.SetEnvironmentVariable(Prefix + name, "x");
+        try
+        {
+            return [.. KnownSettings.FindUnknown(new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build())];
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Prefix + name, null);
+        }
     }
 
     [Fact]

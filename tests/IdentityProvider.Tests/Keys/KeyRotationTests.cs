@@ -8,6 +8,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Xunit;
@@ -120,6 +122,23 @@ public sealed class KeyRotationTests : IAsyncLifetime
         Assert.Equal(4, (await FlowChecks.CheckKeysAsync(_provider)).Keys.Count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rotate_now_signs_with_a_new_key_though_another_instance_makes_one_at_that_moment(bool othersSignAtOnce)
+    {
+        var before = (await Keys.ListAsync(CancellationToken.None)).Select(key => key.KeyId).ToArray();
+        var store = _provider.Host.Services.GetRequiredService<ISigningKeyStore>();
+        using var others = NewKeys(store);
+        using var late = NewKeys(new Overtaken(store, () => others.RotateAsync(othersSignAtOnce, CancellationToken.None)));
+
+        await late.RotateAsync(now: true, CancellationToken.None);
+
+        var after = await Keys.ListAsync(CancellationToken.None);
+        Assert.Equal(4, after.Count);
+        Assert.All(after, key => Assert.Equal(before.Contains(key.KeyId) ? "published" : "signing", key.State));
+    }
+
     [Fact]
     public async Task A_retired_key_is_unpublished_and_what_it_signed_is_refused_at_once()
     {
@@ -156,6 +175,13 @@ public sealed class KeyRotationTests : IAsyncLifetime
         Assert.False(await Keys.RetireAsync("unheard-of", CancellationToken.None));
 
     private SigningKeys Keys => _provider.Host.Services.GetRequiredService<SigningKeys>();
+
+    private SigningKeys NewKeys(ISigningKeyStore store)
+    {
+        var services = _provider.Host.Services;
+        return new SigningKeys(
+            store, services.GetRequiredService<RootKey>(), services.GetRequiredService<IOptions<KeyManagementOptions>>(), _provider.Time, NullLogger<SigningKeys>.Instance);
+    }
 
     private static string KeyOf(string token) => Jwt.Header(token).GetProperty("kid").GetString()!;
 
@@ -203,6 +229,27 @@ public sealed class KeyRotationTests : IAsyncLifetime
         api.MapGet("/", () => Results.Ok()).RequireAuthorization();
         await api.StartAsync();
         return api;
+    }
+
+    /// <summary>Before the first key is added, somebody else is faster.</summary>
+    private sealed class Overtaken(ISigningKeyStore store, Func<Task> overtake) : ISigningKeyStore
+    {
+        private bool _done;
+
+        public Task<IReadOnlyList<StoredSigningKey>> LoadAsync(CancellationToken cancellationToken) => store.LoadAsync(cancellationToken);
+
+        public async Task<bool> TryAddAsync(StoredSigningKey key, CancellationToken cancellationToken)
+        {
+            if (!_done)
+            {
+                _done = true;
+                await overtake();
+            }
+
+            return await store.TryAddAsync(key, cancellationToken);
+        }
+
+        public Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken) => store.UpdateAsync(key, cancellationToken);
     }
 
     /// <summary>ASP.NET's own refreshes by the system's clock; this one by the test's. It asks for nothing in between.</summary>

@@ -3,9 +3,12 @@ using System.Net;
 using System.Text.Json;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Hosting.Mail;
+using IdentityProvider.Protocol;
+using IdentityProvider.Protocol.Outbound;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Xunit;
@@ -19,8 +22,9 @@ public sealed class SendGridTests : IAsyncLifetime
     private const string Key = "SG.key";
 
     private readonly ConcurrentQueue<JsonElement> _accepted = new();
-    private readonly HttpClient _http = new();
+    private readonly OutboundHttp _http = NewHttp(development: true);
     private WebApplication _stub = null!;
+    private int _elsewhere;
     private int _status = StatusCodes.Status202Accepted;
 
     public async Task InitializeAsync()
@@ -35,11 +39,13 @@ public sealed class SendGridTests : IAsyncLifetime
             context.Response.StatusCode = context.Request.Headers.Authorization == $"Bearer {Key}"
                 ? Problem(payload) is null ? _status : StatusCodes.Status400BadRequest
                 : StatusCodes.Status401Unauthorized;
+            context.Response.Headers.Location = $"{_stub.Urls.Single()}/elsewhere";
             if (context.Response.StatusCode == StatusCodes.Status202Accepted)
             {
                 _accepted.Enqueue(payload);
             }
         });
+        _stub.MapPost("/elsewhere", () => Interlocked.Increment(ref _elsewhere));
         await _stub.StartAsync();
     }
 
@@ -90,11 +96,45 @@ public sealed class SendGridTests : IAsyncLifetime
     public async Task A_wrong_key_is_put_right_some_day() => Assert.False((await Assert.ThrowsAsync<MailDeliveryException>(
         () => Sender("SG.other").SendAsync(new MailMessage("alice@example.com", "Subject", "Text"), CancellationToken.None))).IsPermanent);
 
-    private SendGridMailSender Sender(string key = Key) => new(_http, Options.Create(new MailSection
+    [Fact]
+    public async Task A_mail_and_its_key_follow_no_redirect()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Settings["Mail:Provider"] = "SendGrid";
+            options.Settings["Mail:From"] = "accounts@id.example";
+            options.Settings["Mail:SendGrid:ApiKey"] = Key;
+            options.Settings["Mail:SendGrid:BaseUrl"] = _stub.Urls.Single();
+        });
+        _status = StatusCodes.Status307TemporaryRedirect;
+
+        var error = await Assert.ThrowsAsync<MailDeliveryException>(() => host.Services.GetRequiredService<IMailSender>()
+            .SendAsync(new MailMessage("alice@example.com", "Subject", "Text"), CancellationToken.None));
+
+        Assert.False(error.IsPermanent);
+        Assert.Equal(0, _elsewhere);
+    }
+
+    [Fact]
+    public async Task Outside_development_nothing_inside_is_called()
+    {
+        using var http = NewHttp(development: false);
+
+        var error = await Assert.ThrowsAsync<MailDeliveryException>(() => Sender(http: http, baseUrl: "https://127.0.0.1:1/")
+            .SendAsync(new MailMessage("alice@example.com", "Subject", "Text"), CancellationToken.None));
+
+        Assert.Contains("Outbound:AllowedNetworks", error.Message, StringComparison.Ordinal);
+        Assert.False(error.IsPermanent);
+    }
+
+    private static OutboundHttp NewHttp(bool development) =>
+        new(Options.Create(new OutboundOptions()), Options.Create(new ProtocolOptions { IsDevelopment = development }), TimeProvider.System);
+
+    private SendGridMailSender Sender(string key = Key, OutboundHttp? http = null, string? baseUrl = null) => new(http ?? _http, Options.Create(new MailSection
     {
         Provider = MailProvider.SendGrid,
         From = "Accounts <accounts@id.example>",
-        SendGrid = new SendGridSection { ApiKey = key, BaseUrl = _stub.Urls.Single() },
+        SendGrid = new SendGridSection { ApiKey = key, BaseUrl = baseUrl ?? _stub.Urls.Single() },
     }));
 
     private static string? Problem(JsonElement payload)

@@ -12,6 +12,9 @@ public sealed class SeedFileTests : IDisposable
     private const string Web = """
         "ClientId": "c", "ClientSecrets": [{"Plaintext": "s"}], "AllowedGrantTypes": ["authorization_code"]
         """;
+
+    private static readonly TimeSpan s_retention = TimeSpan.FromDays(14);
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("idp-test-");
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -67,6 +70,19 @@ public sealed class SeedFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("AccessTokenLifetime", "Jwt", "Set at most 1209600 seconds, or a longer KeyManagement:RetentionDuration, or AccessTokenType to Reference.")]
+    [InlineData("IdentityTokenLifetime", "Jwt", "Set at most 1209600 seconds, or a longer KeyManagement:RetentionDuration.")]
+    [InlineData("IdentityTokenLifetime", "Reference", "Set at most 1209600 seconds, or a longer KeyManagement:RetentionDuration.")]
+    [InlineData("AccessTokenLifetime", "Reference", null)]
+    public void No_token_outlives_its_key(string property, string type, string? problem)
+    {
+        var found = Problems($$"""{"Clients": [{{{Web}}, "RedirectUris": ["https://a.example/"], "AccessTokenType": "{{type}}", "{{property}}": 1209601}]}""");
+
+        Assert.Equal(problem is null ? [] : [$"seed.json: $.Clients[0].{property}: a token of client 'c' would outlive the key that verifies it. {problem}"], found);
+        Assert.Empty(Problems($$"""{"Clients": [{{{Web}}, "RedirectUris": ["https://a.example/"], "AccessTokenType": "{{type}}", "{{property}}": 1209600}]}"""));
+    }
+
+    [Theory]
     [InlineData("[\"implicit\"]", "AllowedGrantTypes[0]: the grant 'implicit' is not supported")]
     [InlineData("[\"client_credentials\", \"refresh_token\"]", "AllowedGrantTypes[1]: AllowOfflineAccess implies it")]
     [InlineData("[]", "AllowedGrantTypes: name at least one")]
@@ -103,8 +119,8 @@ public sealed class SeedFileTests : IDisposable
     {
         var seed = SeedReader.Read(Write(json));
 
-        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), demo: false), text => text.Contains(problem, StringComparison.Ordinal));
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), demo: true));
+        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), s_retention, demo: false), text => text.Contains(problem, StringComparison.Ordinal));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), s_retention, demo: true));
     }
 
     [Fact]
@@ -112,8 +128,8 @@ public sealed class SeedFileTests : IDisposable
     {
         var seed = SeedReader.Read(Write($$"""{"Clients": [{{{Web}}, "RedirectUris": ["http://localhost:5010/x"]}]}"""));
 
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), demo: true));
-        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), demo: false), text => text.Contains("http on loopback", StringComparison.Ordinal));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), s_retention, demo: true));
+        Assert.Contains(SeedRules.Problems(seed, new CatalogContents(), s_retention, demo: false), text => text.Contains("http on loopback", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -128,7 +144,7 @@ public sealed class SeedFileTests : IDisposable
     {
         var seed = SeedReader.Read(Path.Combine(Repository.Root, "seed"));
 
-        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), demo: true));
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), s_retention, demo: true));
         Assert.Equal(["machine", "native", "partner", "spa", "web"], seed.Clients.Select(client => client.Value.ClientId).Order());
     }
 
@@ -150,7 +166,7 @@ public sealed class SeedFileTests : IDisposable
     {
         try
         {
-            return SeedRules.Problems(SeedReader.Read(Write(json)), new CatalogContents(), demo: true);
+            return SeedRules.Problems(SeedReader.Read(Write(json)), new CatalogContents(), s_retention, demo: true);
         }
         catch (ConfigurationException error)
         {

@@ -33,6 +33,27 @@ public sealed class CrossSiteFormTests(PagesFixture pages) : IClassFixture<Pages
         Assert.Equal(HttpStatusCode.SeeOther, response.StatusCode);
     }
 
+    [Theory]
+    [Trait("row", "S5")]
+    [InlineData("https://evil.example", "evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("http://inside:8080", "inside:8080", HttpStatusCode.Forbidden)]
+    [InlineData(null, "inside:8080", HttpStatusCode.SeeOther)]
+    public async Task Our_origin_is_the_issuers_whatever_Host_a_proxy_or_a_stranger_sends(string? origin, string host, HttpStatusCode expected)
+    {
+        using var response = await SignInAsync("/account/login", ("Origin", origin ?? pages.Host.Issuer), host);
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Fact]
+    [Trait("row", "S5")]
+    public async Task The_issuers_host_by_another_scheme_is_another_origin()
+    {
+        using var response = await SignInAsync("/account/login", ("Origin", pages.Host.Issuer.Replace("http:", "https:", StringComparison.Ordinal)));
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
     [Fact]
     [Trait("row", "S5")]
     public async Task A_form_without_a_token_leads_to_its_page_and_nothing_is_done()
@@ -55,13 +76,14 @@ public sealed class CrossSiteFormTests(PagesFixture pages) : IClassFixture<Pages
         Assert.NotNull((await response.ReadHtmlAsync()).GetElementById("error-code"));
     }
 
-    private async Task<HttpResponseMessage> SignInAsync(string url, (string Name, string Value) header)
+    private async Task<HttpResponseMessage> SignInAsync(string url, (string Name, string Value) header, string? host = null)
     {
         var browser = pages.Host.NewClient();
         using var page = await browser.GetAsync(url);
         var token = ((IHtmlInputElement)(await page.ReadHtmlAsync()).QuerySelector("input[name=__RequestVerificationToken]")!).Value;
         using var request = new HttpRequestMessage(HttpMethod.Post, url);
         request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        request.Headers.Host = host;
         request.Content = new FormUrlEncodedContent(new Dictionary<string, string>
         {
             ["username"] = "alice", ["password"] = "alice", ["__RequestVerificationToken"] = token,

@@ -1,6 +1,9 @@
+using IdentityProvider.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.UI.Security;
 
@@ -17,7 +20,7 @@ internal sealed class CrossSiteFilter : IAuthorizationFilter, IOrderedFilter
         var request = context.HttpContext.Request;
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
             && !context.Filters.OfType<IgnoreAntiforgeryTokenAttribute>().Any()
-            && IsForeign(request))
+            && IsForeign(request, context.HttpContext.RequestServices.GetRequiredService<IOptions<ProtocolOptions>>().Value.Issuer))
         {
             context.Result = new StatusCodeResult(StatusCodes.Status403Forbidden);
         }
@@ -25,9 +28,10 @@ internal sealed class CrossSiteFilter : IAuthorizationFilter, IOrderedFilter
 
     /// <summary>
     /// Fetch Metadata, where the browser sends it; a sibling domain is foreign too. Else the origin, if it is told: on pages without a referrer
-    /// browsers write "null", and the token alone decides.
+    /// browsers write "null", and the token alone decides. The pages are served under the issuer, so its origin is ours; the Host header says
+    /// what a proxy or the sender makes of it.
     /// </summary>
-    private static bool IsForeign(HttpRequest request)
+    private static bool IsForeign(HttpRequest request, string issuer)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site.Length > 0)
@@ -36,7 +40,6 @@ internal sealed class CrossSiteFilter : IAuthorizationFilter, IOrderedFilter
         }
 
         var origin = request.Headers.Origin.ToString();
-        return origin.Length > 0 && origin != "null"
-            && (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || !string.Equals(url.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
+        return origin.Length > 0 && origin != "null" && !string.Equals(origin, issuer, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -45,7 +45,12 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
-        var handle = await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters);
+        if (!(await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters)).Succeeded(out var handle, out error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
         ProtocolResponse.SeeOther(context, ContinueUrl(context, handle));
     }
 
@@ -79,7 +84,7 @@ internal sealed partial class AuthorizationEndpoint(
 
         if (!(await rules.ValidateAsync(parameters, replyTo, context.RequestAborted)).Succeeded(out var request, out error))
         {
-            await AnswerAsync(context, replyTo, error);
+            await AnswerAsync(context, replyTo, error, interaction);
             return;
         }
 
@@ -89,19 +94,19 @@ internal sealed partial class AuthorizationEndpoint(
         if (step.Code is { } code)
         {
             metrics.Authorization(null);
-            await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request));
+            await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request), afterPage: interaction is not null);
             return;
         }
 
         if (step.Error is { } refusal)
         {
-            await AnswerAsync(context, replyTo, refusal);
+            await AnswerAsync(context, replyTo, refusal, interaction);
             return;
         }
 
         if (request.Prompt == Prompt.None)
         {
-            await AnswerAsync(context, replyTo, Silent(step.Page));
+            await AnswerAsync(context, replyTo, Silent(step.Page), interaction);
             return;
         }
 
@@ -111,8 +116,14 @@ internal sealed partial class AuthorizationEndpoint(
             Page.StepUp => "/account/two-factor",
             _ => "/account/login",
         };
-        handle = interaction is null ? await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters) : handle!;
-        ProtocolResponse.SeeOther(context, PageUrl(context, page, handle));
+        if (interaction is null
+            && !(await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters, session)).Succeeded(out handle, out error))
+        {
+            ShowError(context, error);
+            return;
+        }
+
+        ProtocolResponse.SeeOther(context, PageUrl(context, page, handle!));
     }
 
     /// <summary>The next step: a page, an error, or the code.</summary>
@@ -211,11 +222,11 @@ internal sealed partial class AuthorizationEndpoint(
         _ => OAuthError.LoginRequired("The person has to sign in."),
     };
 
-    private async Task AnswerAsync(HttpContext context, ReplyTo replyTo, OAuthError error)
+    private async Task AnswerAsync(HttpContext context, ReplyTo replyTo, OAuthError error, Interaction? interaction)
     {
         Refused(replyTo.Client.ClientId, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
-        await response.WriteErrorAsync(context, replyTo, error);
+        await response.WriteErrorAsync(context, replyTo, error, afterPage: interaction is not null);
     }
 
     private void ShowError(HttpContext context, OAuthError error)

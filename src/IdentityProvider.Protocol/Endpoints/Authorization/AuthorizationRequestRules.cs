@@ -14,6 +14,17 @@ internal sealed class AuthorizationRequestRules(IClientSource clients, IResource
 {
     private const int ChallengeLength = 43;
 
+    private const string Repeatable = "resource";
+
+    private static readonly string[] s_addressed = ["client_id", "redirect_uri"];
+    private static readonly string[] s_unsupported = ["request", "request_uri", "registration"];
+
+    private static readonly string[] s_form =
+    [
+        "response_type", "response_mode", "state", "scope", "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age",
+        "id_token_hint", "login_hint", "acr_values", "ui_locales", "claims_locales", "display", "claims", Repeatable,
+    ];
+
     private static readonly Dictionary<string, Prompt> s_prompts = new(StringComparer.Ordinal)
     {
         ["none"] = Prompt.None,
@@ -22,10 +33,13 @@ internal sealed class AuthorizationRequestRules(IClientSource clients, IResource
         ["select_account"] = Prompt.SelectAccount,
     };
 
+    /// <summary>Every parameter that a rule looks at.</summary>
+    public static IReadOnlyCollection<string> Names { get; } = [.. s_addressed, .. s_unsupported, .. s_form];
+
     /// <summary>Client and redirect URI. An error here is shown to the person and never redirected.</summary>
     public async Task<Result<ReplyTo>> FindReplyToAsync(Parameters parameters, CancellationToken cancellationToken)
     {
-        if (parameters.FindFlaw(["client_id", "redirect_uri"]) is { } flaw)
+        if (parameters.FindFlaw(s_addressed) is { } flaw)
         {
             return flaw;
         }
@@ -144,12 +158,7 @@ internal sealed class AuthorizationRequestRules(IClientSource clients, IResource
             return OAuthError.RegistrationNotSupported();
         }
 
-        return parameters.FindFlaw(
-            [
-                "response_type", "response_mode", "state", "scope", "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age",
-                "id_token_hint", "login_hint", "acr_values", "ui_locales", "claims_locales", "display", "claims", "resource",
-            ],
-            repeatable: "resource");
+        return parameters.FindFlaw(s_form, Repeatable);
     }
 
     private static OAuthError? CheckFlow(Parameters parameters, Client client)

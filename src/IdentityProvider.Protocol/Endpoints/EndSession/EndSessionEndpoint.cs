@@ -1,4 +1,3 @@
-using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Sessions;
@@ -28,13 +27,18 @@ internal sealed class EndSessionEndpoint(
             return;
         }
 
-        if (FindFlaw(parameters) is { } flaw)
+        if (LogoutRequests.FindFlaw(parameters) is { } flaw)
         {
             ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = flaw });
             return;
         }
 
-        var handle = await pending.ParkAsync(context, InteractionKind.EndSession, parameters["client_id"], parameters);
+        if (!(await pending.ParkAsync(context, InteractionKind.EndSession, parameters["client_id"], parameters)).Succeeded(out var handle, out error))
+        {
+            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+            return;
+        }
+
         ProtocolResponse.SeeOther(context, Url(context, ContinuePath, handle));
     }
 
@@ -53,7 +57,7 @@ internal sealed class EndSessionEndpoint(
 
     private async Task ProcessAsync(HttpContext context, Parameters parameters)
     {
-        if (FindFlaw(parameters) is { } flaw)
+        if (LogoutRequests.FindFlaw(parameters) is { } flaw)
         {
             ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = flaw });
             return;
@@ -68,16 +72,19 @@ internal sealed class EndSessionEndpoint(
             return;
         }
 
-        var handle = await pending.StartAsync(context, InteractionKind.EndSession, logout.Client?.ClientId, parameters);
+        var started = await pending.StartAsync(context, InteractionKind.EndSession, logout.Client?.ClientId, parameters, session);
+        if (!started.Succeeded(out var handle, out var error))
+        {
+            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+            return;
+        }
+
         ProtocolResponse.SeeOther(context, Url(context, "/account/logout", handle));
     }
 
     private bool IsOf(SubjectSession session, LogoutRequest logout) =>
         logout.Hint!.Subject == session.Subject
         && logout.Hint.SessionId == sessionIds.For(session.SessionId, logout.Client!.ClientId);
-
-    private static OAuthError? FindFlaw(Parameters parameters) =>
-        parameters.FindFlaw(["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"]);
 
     private static string Url(HttpContext context, string path, string handle) =>
         $"{context.Request.PathBase}{path}?{PendingRequests.Parameter}={Uri.EscapeDataString(handle)}";

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Tokens;
 
 namespace IdentityProvider.Protocol.Endpoints.EndSession;
@@ -22,6 +23,13 @@ internal sealed record LogoutRequest
 /// <summary>Reads logout requests (OpenID Connect RP-Initiated Logout §2).</summary>
 internal sealed class LogoutRequests(IClientSource clients, IdTokenHints hints)
 {
+    private static readonly string[] s_names = ["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
+
+    /// <summary>Every parameter that a rule looks at.</summary>
+    public static IReadOnlyCollection<string> Names => s_names;
+
+    public static OAuthError? FindFlaw(Parameters parameters) => parameters.FindFlaw(s_names);
+
     public async Task<LogoutRequest> ReadAsync(Parameters parameters, CancellationToken cancellationToken)
     {
         var hint = parameters["id_token_hint"] is { } token ? await hints.ReadAsync(token) : null;

@@ -42,7 +42,7 @@ public sealed class LogoutModel(InteractionService interactions, ISubjects subje
     {
         await LoadAsync();
         PageSecurity.For(HttpContext).FormActionSource = Pending?.FormActionSource;
-        return new SeeOtherResult(await interactions.SignOutAsync(HttpContext, Pending));
+        return new LeaveResult(await interactions.SignOutAsync(HttpContext, Pending));
     }
 
     private string LoggedOutUrl() => Url.Page("/Account/LoggedOut", new { interaction = Pending?.Handle })!;
