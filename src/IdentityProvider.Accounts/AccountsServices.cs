@@ -133,6 +133,7 @@ public static class AccountsServices
             provider.GetRequiredService<PasswordHashing>(),
             provider.GetRequiredService<MailThrottle>(),
             provider.GetRequiredService<IOneTimeTokenStore>(),
+            provider.GetRequiredService<IFactorStore>(),
             provider.GetRequiredService<SessionStarter>(),
             provider.GetRequiredService<IAccountEvents>(),
             provider.GetRequiredService<IOptions<RegistrationOptions>>(),
@@ -193,6 +194,7 @@ public static class AccountsServices
             provider.GetRequiredService<BreachedPasswords>(),
             provider.GetRequiredService<PendingNewPasswords>(),
             provider.GetRequiredService<ExemptPasswords>(),
+            provider.GetRequiredService<IOptions<AccountOptions>>(),
             provider.GetRequiredService<ILogger<SignInService>>()));
         services.AddUpstream();
         services.AddAuthentication(SessionCookie.Scheme)

@@ -31,6 +31,7 @@ public sealed partial class RegistrationService
     private readonly PasswordHashing _hashing;
     private readonly MailThrottle _throttle;
     private readonly IOneTimeTokenStore _tokenStore;
+    private readonly IFactorStore _factors;
     private readonly SessionStarter _sessions;
     private readonly IAccountEvents _events;
     private readonly RegistrationOptions _options;
@@ -46,6 +47,7 @@ public sealed partial class RegistrationService
         PasswordHashing hashing,
         MailThrottle throttle,
         IOneTimeTokenStore tokenStore,
+        IFactorStore factors,
         SessionStarter sessions,
         IAccountEvents events,
         IOptions<RegistrationOptions> options,
@@ -60,6 +62,7 @@ public sealed partial class RegistrationService
         _hashing = hashing;
         _throttle = throttle;
         _tokenStore = tokenStore;
+        _factors = factors;
         _sessions = sessions;
         _events = events;
         _options = options.Value;
@@ -136,6 +139,19 @@ public sealed partial class RegistrationService
         await IssueAsync(context, user, user, StoreAsync);
     }
 
+    /// <summary>
+    /// Sends the mail to who has just given the right password, and may not sign in before the address is confirmed. Limited like any other:
+    /// then the mail of a moment ago still counts.
+    /// </summary>
+    public async Task SendAsync(HttpContext context, SignInAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (answer.Unverified is { Email: { } email } user && await _throttle.MayMailAsync(Purpose, email))
+        {
+            await IssueAsync(context, user, user, StoreAsync);
+        }
+    }
+
     /// <summary>The address that a mail has gone to from this browser, as it was typed; null: none has.</summary>
     public async Task<bool> IsPendingAsync(HttpContext context)
     {
@@ -206,8 +222,9 @@ public sealed partial class RegistrationService
         Confirmed(userId);
         _events.Report(notice.ToEvent(userId), context);
 
-        // The password was typed in this browser when it registered. Who is signed in stays it; who is disabled is not.
-        if (!sameBrowser || user.DisabledAt is not null || await SessionStarter.CurrentAsync(context) is not null)
+        // The password was typed in this browser just before. Who is signed in stays it; who is disabled, or has more to prove, is not.
+        if (!sameBrowser || user.DisabledAt is not null || user.MustEnrolSecondFactor || user.PasswordChangeReason is not null
+            || await SessionStarter.CurrentAsync(context) is not null || (await _factors.ReadAsync(userId, context.RequestAborted)).TwoStep)
         {
             return VerificationOutcome.Confirmed;
         }

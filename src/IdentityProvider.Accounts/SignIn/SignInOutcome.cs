@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
 
 namespace IdentityProvider.Accounts.SignIn;
 
@@ -16,6 +17,9 @@ public enum SignInOutcome
 
     /// <summary>Unknown name, wrong password, or an account that may not sign in: one answer for all, at one cost.</summary>
     Refused,
+
+    /// <summary>All that was asked for was right, but the address has to be confirmed first: a mail is on its way, and there is no session yet.</summary>
+    AddressUnverified,
 
     /// <summary>The code is used, expired, or of another browser, or too many wrong ones were tried: a new one is needed.</summary>
     Over,
@@ -36,4 +40,7 @@ public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan Retry
 {
     /// <summary>What the next attempt needs; null: nothing.</summary>
     public WorkChallenge? Work { get; init; }
+
+    /// <summary>Whose address has to be confirmed.</summary>
+    internal User? Unverified { get; init; }
 }

@@ -9,6 +9,7 @@ using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Accounts.SignIn;
 
@@ -32,6 +33,7 @@ public sealed partial class SignInService
     private readonly BreachedPasswords _breached;
     private readonly PendingNewPasswords _newPasswords;
     private readonly ExemptPasswords _exempt;
+    private readonly AccountOptions _options;
     private readonly ILogger<SignInService> _logger;
 
     internal SignInService(
@@ -52,6 +54,7 @@ public sealed partial class SignInService
         BreachedPasswords breached,
         PendingNewPasswords newPasswords,
         ExemptPasswords exempt,
+        IOptions<AccountOptions> options,
         ILogger<SignInService> logger)
     {
         _users = users;
@@ -71,6 +74,7 @@ public sealed partial class SignInService
         _breached = breached;
         _newPasswords = newPasswords;
         _exempt = exempt;
+        _options = options.Value;
         _logger = logger;
     }
 
@@ -130,7 +134,7 @@ public sealed partial class SignInService
             await (answer?.Outcome switch
             {
                 SignInOutcome.Refused => Task.CompletedTask,
-                SignInOutcome.Succeeded or SignInOutcome.SecondFactorRequired or SignInOutcome.NewPasswordRequired => _throttle.SucceededAsync(attempt),
+                SignInOutcome.Succeeded or SignInOutcome.SecondFactorRequired or SignInOutcome.NewPasswordRequired or SignInOutcome.AddressUnverified => _throttle.SucceededAsync(attempt),
                 _ => _throttle.GiveBackAsync(attempt),
             });
         }
@@ -235,6 +239,11 @@ public sealed partial class SignInService
         {
             user.PasswordChangeReason = PasswordChangeReasons.Breached;
             await _users.UpdateAsync(user);
+        }
+
+        if (_options.RequireVerifiedEmail && user is { EmailConfirmed: false, Email: not null })
+        {
+            return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = user };
         }
 
         var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);

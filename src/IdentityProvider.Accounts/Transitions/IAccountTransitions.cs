@@ -49,7 +49,10 @@ public interface IAccountTransitions
     /// <summary>
     /// An operator sets a password; ends all sessions, grants and one-time tokens, and tells the person. A lock stays. Null: no such person.
     /// </summary>
-    Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash);
+    /// <param name="userId">The person.</param>
+    /// <param name="passwordHash">The hash of the new password.</param>
+    /// <param name="shortPassword">See <see cref="Users.User.HasShortPassword"/>.</param>
+    Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash, bool shortPassword = false);
 
     /// <summary>
     /// The same by a link that was mailed, which is used up in this very transaction, together with the mail that tells of it. Remembered

@@ -13,6 +13,12 @@ public sealed record AccountOptions
     public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromDays(14);
 
     /// <summary>
+    /// False: who has not confirmed their address signs in all the same, and tokens say <c>email_verified: false</c>. True: the right password leads to the
+    /// confirmation, and on from there. An account without an address is not held up.
+    /// </summary>
+    public bool RequireVerifiedEmail { get; set; }
+
+    /// <summary>
     /// False: people can also sign in by a code that is mailed to them. It proves no more than access to a mailbox, which NIST SP 800-63B-4
     /// §3.1.3 does not count as an authenticator: tokens say <c>acr</c> 0, and nothing that is sensitive opens with it.
     /// </summary>

@@ -6,6 +6,7 @@ using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
+using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
@@ -91,7 +92,8 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
             var user = await users.GetAsync(name);
             var password = await ReadPasswordAsync(passwordFromInput);
             var hash = users.PasswordHasher.HashPassword(user, password.Value);
-            var ended = await services.GetRequiredService<IAccountTransitions>().ResetPasswordAsync(user.Id, hash) ?? throw PersonLookup.Unknown(name);
+            var ended = await services.GetRequiredService<IAccountTransitions>().ResetPasswordAsync(
+                user.Id, hash, services.GetRequiredService<PasswordPolicy>().IsShort(password.Value)) ?? throw PersonLookup.Unknown(name);
             await output.WriteLineAsync($"The password of {user.UserName} is reset. {InWords(ended)}");
             await PrintAsync(password);
         }, cancellationToken);

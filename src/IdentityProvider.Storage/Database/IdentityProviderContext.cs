@@ -31,6 +31,9 @@ internal abstract class IdentityProviderContext(DbContextOptions options)
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
+
+        // Few accounts are to be deleted, and the hourly look must not read all.
+        builder.Entity<User>().HasIndex(user => user.DeleteAfter).HasFilter("\"DeleteAfter\" IS NOT NULL");
         builder.Entity<AuthorizationCodeRow>(AuthorizationCodeRow.Configure);
         builder.Entity<GrantRow>(GrantRow.Configure);
         builder.Entity<ReferenceTokenRow>(ReferenceTokenRow.Configure);

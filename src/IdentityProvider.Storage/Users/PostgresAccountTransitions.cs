@@ -105,19 +105,20 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             [
                 Command(Change).Uuid(change.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(change.PasswordHash)
                     .Boolean(change.ShortPassword).Bigint(change.UserEpoch),
+                Command($"{ProvenEnds.EndTrust("$1")} AND {Applied}").Uuid(change.UserId).Text(stamps.Concurrency),
                 Command(Keep).Uuid(change.UserId).Text(stamps.Concurrency).Uuid(change.SessionId).Bytes(change.HandleHash).Bigint(change.UserEpoch),
                 .. Notices(change.UserId, stamps.Concurrency, change.Notice),
             ]);
     }
 
-    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash)
+    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash, bool shortPassword = false)
     {
         var stamps = Stamps.New();
         return EndAsync(
             userId,
             "password_reset",
             [
-                Command(Reset).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency).Text(passwordHash).Boolean(false),
+                Command(Reset).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency).Text(passwordHash).Boolean(shortPassword),
                 Command(ProvenEnds.RevokeDevices("$1", "clock_timestamp()")).Uuid(userId),
                 .. Notices(userId, stamps.Concurrency, OperatorNotices.PasswordReset),
             ],
@@ -175,6 +176,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             "user_locked",
             [
                 Command(Lock).Uuid(userId).Text(stamps.Security).Text(stamps.Concurrency).Text(reason),
+                Command($"{ProvenEnds.EndTrust("$1")} AND {Applied}").Uuid(userId).Text(stamps.Concurrency),
                 .. Notices(userId, stamps.Concurrency, OperatorNotices.Locked(reason)),
             ]);
     }
@@ -209,6 +211,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             "deletion_requested",
             [
                 Command(RequestDeletion).Uuid(request.UserId).Text(stamps.Security).Text(stamps.Concurrency).Interval(request.Grace).Bigint(request.UserEpoch),
+                Command($"{ProvenEnds.EndTrust("$1")} AND {Applied}").Uuid(request.UserId).Text(stamps.Concurrency),
                 .. Notices(request.UserId, stamps.Concurrency, request.Notice),
             ]);
         outbox.Set();

@@ -30,6 +30,10 @@ internal static class ProvenEnds
             AND NOT EXISTS (SELECT 1 FROM "AspNetUsers" o WHERE o."Id" <> u."Id" AND o."NormalizedEmail" = u."NormalizedEmail" AND o."EmailConfirmed")
         """;
 
+    /// <summary>Trust in a device ends with the epoch under which it was given: this is the record of it, for the person's list.</summary>
+    public static string EndTrust(string user) =>
+        $"UPDATE known_devices SET trusted_until = NULL, trusted_since = NULL WHERE user_id = {user} AND trusted_until IS NOT NULL";
+
     public static string RevokeDevices(string user, string now) =>
         $"UPDATE known_devices SET revoked_at = {now} WHERE user_id = {user} AND revoked_at IS NULL";
 }

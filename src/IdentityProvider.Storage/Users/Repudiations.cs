@@ -70,6 +70,7 @@ internal sealed record Repudiations(string User, string Since, string Country, s
             WHERE e.subject_id = {User} AND e.type = '{AccountEventTypes.MfaRecoveryCodesCreated}' AND e.occurred_at >= {Since})
         """,
         $"UPDATE known_devices SET revoked_at = {Now} WHERE user_id = {User} AND revoked_at IS NULL AND (created_at >= {Since} OR trusted_since >= {Since}) AND {Condition}",
+        $"{ProvenEnds.EndTrust(User)} AND {Condition}",
         $"DELETE FROM sign_in_countries WHERE user_id = {User} AND country = {Country} AND {Condition}",
         $"DELETE FROM consents WHERE subject_id = {User} AND granted_at >= {Since} AND {Condition}",
         $"{PersonRows.PasswordFailures(User)} AND {Condition}",

@@ -92,9 +92,9 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         return Tell(connection, change.UserId, change.Notice, End(connection, change.UserId, "password_changed", now), now);
     });
 
-    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash) => Transact((connection, now) =>
+    public Task<Ended?> ResetPasswordAsync(Guid userId, string passwordHash, bool shortPassword = false) => Transact((connection, now) =>
     {
-        if (!Stamped(connection, Reset, userId, ("$hash", passwordHash), ("$short", false)))
+        if (!Stamped(connection, Reset, userId, ("$hash", passwordHash), ("$short", shortPassword)))
         {
             return null;
         }
@@ -282,6 +282,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
 
     private static (Ended Ended, bool Told) End(SqliteConnection connection, Guid userId, string reason, DateTimeOffset now)
     {
+        connection.Execute(ProvenEnds.EndTrust("$user"), ("$user", userId));
         var sessions = SessionEnds.End(connection, s_sessions, reason, now, ("$user", userId));
         var grants = connection.Execute(
             $"UPDATE grants AS g SET revoked_at = $now, revoked_reason = $reason WHERE g.revoked_at IS NULL AND {s_grants}",

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Sessions;
@@ -77,6 +78,24 @@ public abstract class TransitionContract(TestDatabase database)
         Assert.Null(await FindAsync(scene.SessionHandle));
         Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(token));
         Assert.True(await SaveAsync(scene, epoch: 2));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Trust_in_a_device_ends_with_the_epoch_and_the_device_stays_known(bool isLock)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var devices = database.Get<IDeviceStore>();
+        var device = new DeviceHandle(Scene.Id(), Scene.Bytes());
+        await devices.AddAsync(scene.UserId, device, new DeviceVisit(null, null, null), TimeSpan.FromDays(1));
+        Assert.True(await devices.TrustAsync(scene.UserId, device.Id, TimeSpan.FromDays(1)));
+        Assert.Null(await Transitions.ChangePasswordAsync(Change(scene) with { UserEpoch = 9 }));
+        Assert.NotNull(Assert.Single(await devices.ListAsync(scene.UserId, CancellationToken.None)).TrustedUntil);
+
+        Assert.NotNull(isLock ? await Transitions.LockAsync(scene.UserId, "seen in a leak") : await Transitions.ChangePasswordAsync(Change(scene)));
+
+        Assert.Null(Assert.Single(await devices.ListAsync(scene.UserId, CancellationToken.None)).TrustedUntil);
     }
 
     [Fact]

@@ -44,6 +44,26 @@ public sealed class SessionPageTests(AccountServer server) : IClassFixture<Accou
     }
 
     [Fact]
+    public async Task A_device_that_is_forgotten_is_news_at_its_next_sign_in_and_a_foreign_one_is_not_found()
+    {
+        var (here, there) = (await server.SignInAsync("emil"), await server.SignInAsync("emil"));
+        var page = await here.GetAsync("/account/sessions");
+        Assert.Equal(2, page.Document.QuerySelectorAll("#devices li").Length);
+        var links = page.Document.QuerySelectorAll("#devices a").Select(link => link.GetAttribute("href")!).ToList();
+        var stranger = await server.SignInAsync("tom");
+        Assert.False((await stranger.GetAsync(links[0])).Has("forget-submit"));
+        foreach (var link in links)
+        {
+            page = await here.SubmitAsync(await here.GetAsync(link), "forget-submit");
+        }
+
+        Assert.Empty(page.Document.QuerySelectorAll("#devices li"));
+        Assert.False((await there.GetAsync("/account")).IsSignIn);
+        await there.SignInAsync(await there.GetAsync("/account/login?switch=true"), "emil");
+        Assert.Single((await here.GetAsync("/account/sessions")).Document.QuerySelectorAll("#devices li"));
+    }
+
+    [Fact]
     public async Task All_others_end_and_this_one_goes_on()
     {
         var (here, there, third) = (await server.SignInAsync("dora"), await server.SignInAsync("dora"), await server.SignInAsync("dora"));

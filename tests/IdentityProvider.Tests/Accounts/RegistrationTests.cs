@@ -265,6 +265,44 @@ public sealed class RegistrationTests(RegistrationTests.Server server) : IClassF
     }
 
     [Fact]
+    public async Task A_code_that_confirms_is_no_second_factor()
+    {
+        var browser = Provider.NewBrowser();
+        await RegisterAsync(browser, "yara");
+        await browser.SignInAsync(await browser.GetAsync("/account/login"), "yara", Password);
+        await SetUpAppAsync(browser);
+        await browser.SubmitAsync(await browser.GetAsync("/account/logout"), "logout-confirm");
+        var page = await browser.SubmitAsync(await browser.GetAsync("/account/verify-email"), "verify-submit", ("code", (await InboxOf("yara").NextAsync()).Code));
+        Assert.NotEqual("/account", page.Url.AbsolutePath);
+        Assert.True((await browser.GetAsync("/account")).IsSignIn);
+    }
+
+    [Fact]
+    public async Task Where_addresses_have_to_be_confirmed_the_right_password_leads_there_and_on()
+    {
+        await using var strict = new Started();
+        await strict.Provider.StartAsync(options => options.Settings["Accounts:RequireVerifiedEmail"] = "true");
+        var provider = strict.Provider;
+        await RegisterAsync(provider.NewBrowser(), "zita");
+        var inbox = new Mailbox(provider.Host, "zita@people.example");
+        await inbox.NextAsync();
+
+        var client = provider.Client("web");
+        var browser = provider.NewBrowser();
+        var page = await browser.GetAsync(RelyingParty.AuthorizeUrl(client.Request()));
+        Assert.True((await browser.SignInAsync(page, "zita", "a wrong pass phrase")).IsSignIn);
+        page = await browser.SignInAsync(page, "zita", Password);
+        Assert.Equal("/account/verify-email", page.Url.AbsolutePath);
+        Assert.True((await browser.GetAsync("/account")).IsSignIn);
+        page = await browser.SubmitAsync(page, "verify-submit", ("code", (await inbox.NextAsync()).Code));
+        await client.RedeemAsync(Callback.Of(page));
+
+        var again = provider.NewBrowser();
+        Assert.Equal("/account", (await again.SignInAsync(await again.GetAsync("/account/login"), "zita", Password)).Url.AbsolutePath);
+        Assert.Equal("/account", (await again.SignInAsync(await again.GetAsync("/account/login?switch=true"), "alice")).Url.AbsolutePath);
+    }
+
+    [Fact]
     public async Task Where_it_is_closed_there_is_no_page_and_no_link()
     {
         await using var provider = new Started();

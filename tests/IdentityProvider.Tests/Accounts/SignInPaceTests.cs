@@ -1,5 +1,8 @@
 using System.Net;
+using IdentityProvider.Accounts.Transitions;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Tests.Support;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using IdentityProvider.Protocol.Events;
@@ -142,6 +145,27 @@ public sealed class SignInPaceTests : IAsyncLifetime
         // Whoever proves at a known device who they are has opened it again.
         Assert.Equal(HttpStatusCode.SeeOther, (await TryAsync("alice", "alice", known)).Status);
         Assert.Equal(HttpStatusCode.SeeOther, (await TryAsync("alice", "alice", NewBrowser("10.1.2.1"))).Status);
+    }
+
+    [Fact]
+    [Trait("row", "X14")]
+    public async Task A_new_password_has_been_guessed_at_by_nobody()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            await TryAsync("alice", "wrong", NewBrowser($"10.0.{i}.1"));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await TryAsync("alice", "alice", NewBrowser("10.1.0.1"))).Status);
+        await using (var scope = _host.Services.CreateAsyncScope())
+        {
+            var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+            var alice = (await users.FindByNameAsync("alice"))!;
+            Assert.NotNull(await scope.ServiceProvider.GetRequiredService<IAccountTransitions>()
+                .ResetPasswordAsync(alice.Id, users.PasswordHasher.HashPassword(alice, "another pass phrase")));
+        }
+
+        Assert.Equal(HttpStatusCode.SeeOther, (await TryAsync("alice", "another pass phrase", NewBrowser("10.1.1.1"))).Status);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Passkeys;
+using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Protocol.Interactions;
@@ -40,7 +41,7 @@ public enum LoginStep
 }
 
 /// <summary>Sign-in: <c>/account/login?interaction=…</c>, or <c>?returnUrl=…</c> for an address of this server.</summary>
-public sealed class LoginModel(InteractionService interactions, SignInService signIn, AccountSecurity security, LastMethod lastMethod, UpstreamJourney journey, ISubjects subjects, PageTexts texts) : PageModel
+public sealed class LoginModel(InteractionService interactions, SignInService signIn, RegistrationService registration, AccountSecurity security, LastMethod lastMethod, UpstreamJourney journey, ISubjects subjects, PageTexts texts) : PageModel
 {
     private const int MaxUsernameLength = 256;
     private const int MaxPasswordLength = 1024;
@@ -225,6 +226,12 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             if (result.Outcome == SignInOutcome.Succeeded)
             {
                 return new SeeOtherResult(result.OfferPasskey && Passkeys ? Target.PageUrl(Url, "/Account/PasskeyOffer") : Destination());
+            }
+
+            if (result.Outcome == SignInOutcome.AddressUnverified)
+            {
+                await registration.SendAsync(HttpContext, result);
+                return new SeeOtherResult(Target.PageUrl(Url, "/Account/VerifyEmail"));
             }
 
             if (result.Outcome == SignInOutcome.NewPasswordRequired)
