@@ -129,8 +129,9 @@ public static class IdentityProviderExtensions
         services.AddSingleton<Seeder>();
         services.AddSingleton<Preparation>();
         services.AddHostedService<Announcement>();
-        if (!string.IsNullOrEmpty(builder.Configuration[Telemetry.EndpointVariable]))
+        if (Telemetry.IsWanted(builder.Configuration))
         {
+            Telemetry.DescribeRequests();
             services.AddHostedService<Telemetry>();
         }
 
@@ -170,6 +171,11 @@ public static class IdentityProviderExtensions
         }
 
         app.UseMiddleware<RequestLog>();
+        if (Telemetry.IsWanted(app.Configuration))
+        {
+            app.UseMiddleware<RequestSpan>();
+        }
+
         app.UseMiddleware<FailureMiddleware>();
         app.UseRouting();
 

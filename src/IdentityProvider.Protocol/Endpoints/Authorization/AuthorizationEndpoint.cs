@@ -45,6 +45,8 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
+        ProtocolSpans.Client(replyTo.Client.ClientId);
+        ProtocolSpans.Outcome("parked");
         var handle = await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters);
         ProtocolResponse.SeeOther(context, ContinueUrl(context, handle));
     }
@@ -56,6 +58,8 @@ internal sealed partial class AuthorizationEndpoint(
         var interaction = await pending.FindAsync(context, InteractionKind.Authorize, handle);
         if (interaction is null || interaction.Expired)
         {
+            ProtocolSpans.Outcome("expired");
+
             // The sign-in page says that the request has expired, and how to go on.
             ProtocolResponse.SeeOther(context, PageUrl(context, "/account/login", handle));
             return;
@@ -77,6 +81,7 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
+        ProtocolSpans.Client(replyTo.Client.ClientId);
         if (!(await rules.ValidateAsync(parameters, replyTo, context.RequestAborted)).Succeeded(out var request, out error))
         {
             await AnswerAsync(context, replyTo, error);
@@ -89,6 +94,7 @@ internal sealed partial class AuthorizationEndpoint(
         if (step.Code is { } code)
         {
             metrics.Authorization(null);
+            ProtocolSpans.Outcome("code");
             await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request));
             return;
         }
@@ -105,6 +111,7 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
+        ProtocolSpans.Outcome("page");
         var page = step.Page switch
         {
             Page.Consent or Page.Click => "/consent",
@@ -215,6 +222,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         Refused(replyTo.Client.ClientId, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
+        ProtocolSpans.Refused(error);
         await response.WriteErrorAsync(context, replyTo, error);
     }
 
@@ -222,6 +230,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         Refused(null, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
+        ProtocolSpans.Refused(error);
         ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
     }
 
