@@ -120,7 +120,14 @@ public static class IdentityProviderExtensions
         services.AddSingleton(provider =>
         {
             var demo = provider.GetRequiredService<DemoData>();
-            return new StartPageContents { Issuer = issuer, Development = settings.Development, Users = demo.Users, Clients = demo.Clients };
+            return new StartPageContents
+            {
+                Issuer = issuer,
+                Development = settings.Development,
+                DocumentationUrl = provider.GetRequiredService<IOptions<BrandingOptions>>().Value.DocumentationUrl,
+                Users = demo.Users,
+                Clients = demo.Clients,
+            };
         });
         services.AddIdentityProviderUI();
 
