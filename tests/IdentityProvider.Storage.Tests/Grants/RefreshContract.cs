@@ -201,7 +201,8 @@ public abstract class RefreshContract(TestDatabase database)
         await scene.RotateAsync(next);
         await scene.AgeRotationAsync(token.FamilyId, _afterRetryWindow);
         Assert.Equal(RefreshVerdict.RetriedLate, await scene.RefreshAsync(next));
-        Assert.Equal(0, (await scene.GrantAsync(token.FamilyId)).Retries);
+        var row = await scene.GrantAsync(token.FamilyId);
+        Assert.Equal((0, null), (row.Retries, row.RetriesSince));
     }
 
     [Fact]
@@ -329,10 +330,14 @@ public abstract class RefreshContract(TestDatabase database)
     public async Task A_coordinated_family_dies_with_whatever_it_hangs_on(Death death)
     {
         var scene = await Scene.CreateAsync(database);
-        var token = await scene.FamilyAsync(code => code with { EndsWithSession = true });
-        Assert.True(await scene.IsActiveAsync(token.FamilyId));
+        var first = await scene.FamilyAsync(code => code with { EndsWithSession = true });
+        Assert.True(await scene.IsActiveAsync(first.FamilyId));
+        Assert.Equal(RefreshVerdict.Reused, await scene.RefreshAsync(first with { Rotate = false }));
+        var token = await scene.RotateAsync(first);
+        Assert.Equal(RefreshVerdict.Retried, await scene.RefreshAsync(first));
         await scene.InflictAsync(death);
         Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(token));
+        Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(first));
         Assert.False(await scene.IsActiveAsync(token.FamilyId));
     }
 
@@ -344,7 +349,9 @@ public abstract class RefreshContract(TestDatabase database)
         var scene = await Scene.CreateAsync(database);
         var token = await scene.FamilyAsync();
         await scene.InflictAsync(death);
+        Assert.Equal(RefreshVerdict.Reused, await scene.RefreshAsync(token with { Rotate = false }));
         Assert.Equal(RefreshVerdict.Rotated, await scene.RefreshAsync(token));
+        Assert.Equal(RefreshVerdict.Retried, await scene.RefreshAsync(token));
         Assert.True(await scene.IsActiveAsync(token.FamilyId));
     }
 
