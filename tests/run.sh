@@ -60,13 +60,20 @@ has_postgres() {
     command -v initdb >/dev/null
 }
 
+# What tests/interop says under "engines".
+has_node() {
+    local version
+    version=$(node --version 2>/dev/null) && version=${version#v} || return
+    [ "${version%%.*}" -gt 20 ] || { [ "${version%%.*}" = 20 ] && version=${version#*.} && [ "${version%%.*}" -ge 10 ]; }
+}
+
 needs() {
     missing=()
     [ -n "${IDP_TEST_POSTGRES:-}" ] || has_postgres || missing+=(postgresql)
     # Needed whatever IDP_TEST_REDIS says: some tests stop and freeze a Redis of their own.
     command -v redis-server >/dev/null || missing+=(redis-server)
     find_chromium >/dev/null || missing+=(chromium)
-    command -v node >/dev/null || missing+=(nodejs)
+    has_node || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
 }
 
@@ -81,6 +88,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     fi
     if [ ${#missing[@]} -gt 0 ]; then
         echo "Missing packages: ${missing[*]}" >&2
+        if [[ " ${missing[*]} " == *' nodejs '* ]] && command -v node >/dev/null; then
+            echo "Node.js $(node --version) is too old for tests/interop, which needs 20.10 or later: install it from https://nodejs.org and put it first on PATH." >&2
+        fi
         exit 1
     fi
 fi

@@ -123,7 +123,14 @@ public static class IdentityProviderExtensions
         services.AddSingleton(provider =>
         {
             var demo = provider.GetRequiredService<DemoData>();
-            return new StartPageContents { Issuer = issuer, Development = settings.Development, Users = demo.Users, Clients = demo.Clients };
+            return new StartPageContents
+            {
+                Issuer = issuer,
+                Development = settings.Development,
+                DocumentationUrl = provider.GetRequiredService<IOptions<BrandingOptions>>().Value.DocumentationUrl,
+                Users = demo.Users,
+                Clients = demo.Clients,
+            };
         });
         services.AddIdentityProviderUI();
 
@@ -132,8 +139,9 @@ public static class IdentityProviderExtensions
         services.AddSingleton<Seeder>();
         services.AddSingleton<Preparation>();
         services.AddHostedService<Announcement>();
-        if (!string.IsNullOrEmpty(builder.Configuration[Telemetry.EndpointVariable]))
+        if (Telemetry.IsWanted(builder.Configuration))
         {
+            Telemetry.DescribeRequests();
             services.AddHostedService<Telemetry>();
         }
 
@@ -173,6 +181,11 @@ public static class IdentityProviderExtensions
         }
 
         app.UseMiddleware<RequestLog>();
+        if (Telemetry.IsWanted(app.Configuration))
+        {
+            app.UseMiddleware<RequestSpan>();
+        }
+
         app.UseMiddleware<FailureMiddleware>();
         app.UseRouting();
 

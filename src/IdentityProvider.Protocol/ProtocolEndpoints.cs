@@ -129,14 +129,14 @@ public static class ProtocolEndpoints
         Get("/.well-known/oauth-authorization-server", Of<DiscoveryEndpoint>().HandleMetadataAsync);
         Get(KeysPath, Of<DiscoveryEndpoint>().HandleKeysAsync);
 
-        Get(AuthorizationEndpoint.Path, Of<AuthorizationEndpoint>().HandleGetAsync);
-        Post(AuthorizationEndpoint.Path, Of<AuthorizationEndpoint>().HandlePostAsync);
-        Get(AuthorizationEndpoint.ContinuePath, Of<AuthorizationEndpoint>().HandleContinueAsync);
+        Get(AuthorizationEndpoint.Path, ProtocolSpans.Around("authorize", Of<AuthorizationEndpoint>().HandleGetAsync));
+        Post(AuthorizationEndpoint.Path, ProtocolSpans.Around("authorize", Of<AuthorizationEndpoint>().HandlePostAsync));
+        Get(AuthorizationEndpoint.ContinuePath, ProtocolSpans.Around("authorize", Of<AuthorizationEndpoint>().HandleContinueAsync));
 
-        Post(TokenPath, Of<TokenEndpoint>().HandleAsync);
-        Get(UserInfoPath, Of<UserInfoEndpoint>().HandleAsync);
-        Post(UserInfoPath, Of<UserInfoEndpoint>().HandleAsync);
-        Post(IntrospectionPath, Of<IntrospectionEndpoint>().HandleAsync);
+        Post(TokenPath, ProtocolSpans.Around("token", Of<TokenEndpoint>().HandleAsync));
+        Get(UserInfoPath, ProtocolSpans.Around("userinfo", Of<UserInfoEndpoint>().HandleAsync));
+        Post(UserInfoPath, ProtocolSpans.Around("userinfo", Of<UserInfoEndpoint>().HandleAsync));
+        Post(IntrospectionPath, ProtocolSpans.Around("introspect", Of<IntrospectionEndpoint>().HandleAsync));
         Post(RevocationPath, Of<RevocationEndpoint>().HandleAsync);
 
         Get(EndSessionEndpoint.Path, Of<EndSessionEndpoint>().HandleGetAsync);

@@ -1,5 +1,6 @@
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Protocol;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -11,8 +12,6 @@ namespace IdentityProvider.Hosting.Observability;
 /// <summary>Exports metrics and traces by OTLP. Registered only when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; the exporter reads the usual variables.</summary>
 internal sealed class Telemetry(ServerSettings settings) : IHostedService, IDisposable
 {
-    public const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
     private static readonly string[] Meters =
     [
         ProtocolMetrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Identity",
@@ -21,6 +20,11 @@ internal sealed class Telemetry(ServerSettings settings) : IHostedService, IDisp
 
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
+
+    public static bool IsWanted(IConfiguration configuration) => !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+
+    /// <summary>Without it the span of a request has neither method nor path. Before the server is built: it looks once.</summary>
+    public static void DescribeRequests() => AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Storage.Database;
 using Microsoft.EntityFrameworkCore;
@@ -12,7 +13,7 @@ internal sealed class DeviceStore(Func<IdentityProviderContext> contexts, TimePr
         var ids = presented.Select(device => device.Id).ToArray();
         await using var context = contexts();
         var rows = await Alive(context, userId).AsNoTracking().Where(row => ids.Contains(row.Id)).ToListAsync(cancellationToken);
-        return rows.Find(row => presented.Any(device => device.Id == row.Id && row.SecretHash.AsSpan().SequenceEqual(device.SecretHash))) is { } found
+        return rows.Find(row => presented.Any(device => device.Id == row.Id && CryptographicOperations.FixedTimeEquals(row.SecretHash, device.SecretHash))) is { } found
             ? Describe(found)
             : null;
     }

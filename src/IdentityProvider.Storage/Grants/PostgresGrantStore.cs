@@ -18,13 +18,14 @@ internal sealed partial class PostgresGrantStore(NpgsqlDataSource database, Outb
 
     private const int GrantColumnCount = 9;
 
+    private const string Revoke = """
+        UPDATE grants SET revoked_at = clock_timestamp(), revoked_reason = $3
+        WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL
+        """;
+
     public async Task RevokeGrantAsync(Guid grantId, string clientId, string reason)
     {
-        await using var command = database.CreateCommand(
-            """
-            UPDATE grants SET revoked_at = clock_timestamp(), revoked_reason = $3
-            WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL
-            """);
+        await using var command = database.CreateCommand(Revoke);
         await command.Uuid(grantId).Text(clientId).Text(reason).ExecuteNonQueryAsync();
     }
 

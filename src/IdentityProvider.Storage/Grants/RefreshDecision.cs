@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using IdentityProvider.Protocol.Grants;
 
 namespace IdentityProvider.Storage.Grants;
@@ -105,8 +106,8 @@ internal static class RefreshDecision
     private static bool IsGenuine(State family, RefreshPresentation presented) => (family.Generation - presented.Generation) switch
     {
         < 0 => false,
-        0 => presented.SecretHash.AsSpan().SequenceEqual(family.SecretHash) && family.SecretHash is not null,
-        1 => presented.SecretHash.AsSpan().SequenceEqual(family.PreviousHash) && family.PreviousHash is not null,
+        0 => family.SecretHash is not null && CryptographicOperations.FixedTimeEquals(presented.SecretHash, family.SecretHash),
+        1 => family.PreviousHash is not null && CryptographicOperations.FixedTimeEquals(presented.SecretHash, family.PreviousHash),
         _ => true,
     };
 

@@ -86,6 +86,7 @@ public sealed class SqliteMigrationTests(SqliteTestDatabase database) : Migratio
 public sealed class PostgresMigrationTests(PostgresTestDatabase database) : MigrationContract(database), IClassFixture<PostgresTestDatabase>
 {
     [Fact]
+    [Trait("row", "D1")]
     public async Task Instances_that_migrate_an_empty_database_at_once_all_succeed()
     {
         var empty = new PostgresTestDatabase();

@@ -9,13 +9,15 @@ public abstract class AccessTokenContract(TestDatabase database)
     [Fact]
     public async Task The_subject_comes_with_the_status_when_asked_for()
     {
+        await (await Scene.CreateAsync(database)).DescribeUserAsync();
         var scene = await Scene.CreateAsync(database);
+        await scene.DescribeUserAsync();
         var family = await scene.FamilyAsync();
         var token = new AccessTokenReference(family.FamilyId, Scene.Bytes(), scene.ClientId);
 
         var status = await scene.Grants.CheckAccessTokenAsync(token, withSubject: true, CancellationToken.None);
         Assert.NotNull(status);
-        Assert.Equal(scene.UserId.ToString(), status.Subject!.Subject);
+        scene.CheckDescribed(status.Subject!);
         Assert.Equal(scene.NewCode().ClaimsRequest, status.ClaimsRequest);
         Assert.InRange(status.Now, Scene.Ago(TimeSpan.FromMinutes(1)), Scene.Ago(TimeSpan.FromMinutes(-1)));
 
@@ -39,6 +41,7 @@ public abstract class AccessTokenContract(TestDatabase database)
         await scene.Grants.RevokeAccessTokenAsync(token, Scene.Ago(TimeSpan.FromMinutes(-15)));
 
         Assert.Null(await scene.Grants.CheckAccessTokenAsync(token, withSubject: true, CancellationToken.None));
+        Assert.Null(await scene.Grants.CheckAccessTokenAsync(token, withSubject: false, CancellationToken.None));
         Assert.True(await scene.IsActiveAsync(family.FamilyId));
     }
 
@@ -76,8 +79,10 @@ public abstract class AccessTokenContract(TestDatabase database)
     [Fact]
     public async Task A_reference_token_is_found_with_its_claims_and_liveness()
     {
+        await (await Scene.CreateAsync(database)).DescribeUserAsync();
         var scene = await Scene.CreateAsync(database);
-        var family = await scene.FamilyAsync(code => code with { EndsWithSession = true });
+        await scene.DescribeUserAsync();
+        var family = await scene.FamilyAsync();
         var token = NewReferenceToken(new AccessTokenReference(family.FamilyId, Scene.Bytes(), scene.ClientId));
         await scene.Grants.StoreReferenceTokenAsync(token);
 
@@ -85,11 +90,39 @@ public abstract class AccessTokenContract(TestDatabase database)
         Assert.Equal(token.Claims, found!.Claims);
         Assert.Equal((token.Token.GrantId, token.Token.ClientId), (found.Token.GrantId, found.Token.ClientId));
         Assert.Equal(token.Token.TokenId, found.Token.TokenId);
-        Assert.Equal(scene.UserId.ToString(), found.Status!.Subject!.Subject);
+        scene.CheckDescribed(found.Status!.Subject!);
         Assert.Equal(scene.NewCode().ClaimsRequest, found.Status.ClaimsRequest);
+    }
 
-        await scene.EndSessionAsync();
-        Assert.Null((await scene.Grants.FindReferenceTokenAsync(token.TokenHash, withSubject: false, CancellationToken.None))!.Status);
+    [Theory]
+    [EveryDeath]
+    public async Task A_reference_token_dies_with_whatever_its_grant_hangs_on(Death death)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var coordinated = await StoredOfAsync(scene, endsWithSession: true);
+        var offline = await StoredOfAsync(scene, endsWithSession: false);
+        Assert.True(await IsAliveAsync(coordinated));
+
+        await scene.InflictAsync(death);
+
+        Assert.False(await IsAliveAsync(coordinated));
+        Assert.Equal(death is Death.SessionEnded or Death.SessionOver, await IsAliveAsync(offline));
+    }
+
+    [Fact]
+    public async Task A_reference_token_dies_with_its_grant_and_by_its_own_id()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var ended = await StoredOfAsync(scene, endsWithSession: false);
+        var revoked = await StoredOfAsync(scene, endsWithSession: false);
+        var other = await StoredOfAsync(scene, endsWithSession: false);
+
+        await scene.Grants.RevokeGrantAsync(ended.Token.GrantId!.Value, scene.ClientId, "revoked");
+        await scene.Grants.RevokeAccessTokenAsync(revoked.Token, revoked.ExpiresAt);
+
+        Assert.False(await IsAliveAsync(ended));
+        Assert.False(await IsAliveAsync(revoked));
+        Assert.True(await IsAliveAsync(other));
     }
 
     [Fact]
@@ -104,7 +137,13 @@ public abstract class AccessTokenContract(TestDatabase database)
         Assert.Null(found.Status.Subject);
 
         await scene.Grants.RevokeAccessTokenAsync(found.Token, token.ExpiresAt);
-        Assert.Null((await scene.Grants.FindReferenceTokenAsync(token.TokenHash, withSubject: true, CancellationToken.None))!.Status);
+        Assert.False(await IsAliveAsync(token));
+
+        var another = NewReferenceToken(new AccessTokenReference(null, Scene.Bytes(), scene.ClientId));
+        await scene.Grants.StoreReferenceTokenAsync(another);
+        Assert.True(await IsAliveAsync(another));
+        await scene.DisableClientAsync();
+        Assert.False(await IsAliveAsync(another));
     }
 
     [Fact]
@@ -116,6 +155,17 @@ public abstract class AccessTokenContract(TestDatabase database)
         Assert.Null(await scene.Grants.FindReferenceTokenAsync(token.TokenHash, false, CancellationToken.None));
         Assert.Null(await scene.Grants.FindReferenceTokenAsync(Scene.Bytes(), false, CancellationToken.None));
     }
+
+    private static async Task<NewReferenceToken> StoredOfAsync(Scene scene, bool endsWithSession)
+    {
+        var family = await scene.FamilyAsync(code => code with { EndsWithSession = endsWithSession });
+        var token = NewReferenceToken(new AccessTokenReference(family.FamilyId, Scene.Bytes(), scene.ClientId));
+        await scene.Grants.StoreReferenceTokenAsync(token);
+        return token;
+    }
+
+    private async Task<bool> IsAliveAsync(NewReferenceToken token) =>
+        (await database.Grants.FindReferenceTokenAsync(token.TokenHash, withSubject: false, CancellationToken.None))!.Status is not null;
 
     private static NewReferenceToken NewReferenceToken(AccessTokenReference token) =>
         new(Scene.Bytes(), token, """{"aud":"api"}""", Scene.Ago(TimeSpan.FromMinutes(-15)));

@@ -1,12 +1,9 @@
-using System.Security.Claims;
-using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Consents;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Databases;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace IdentityProvider.Storage.Tests.Grants;
@@ -16,8 +13,9 @@ public abstract class CodeContract(TestDatabase database)
     [Fact]
     public async Task Redemption_returns_all_that_is_needed_to_mint()
     {
+        await (await Scene.CreateAsync(database)).DescribeUserAsync();
         var scene = await Scene.CreateAsync(database);
-        await DescribeUserAsync(scene.UserId);
+        await scene.DescribeUserAsync();
         var code = await scene.IssueAsync();
 
         var redemption = await scene.Grants.RedeemCodeAsync(code);
@@ -34,14 +32,7 @@ public abstract class CodeContract(TestDatabase database)
         Assert.Equal(issued.Scopes, grant.Scopes);
         Assert.Equal(issued.Resources, grant.Resources);
         Assert.Equal(issued.Amr, grant.Amr);
-        var subject = redemption.Subject!;
-        Assert.Equal(
-            (scene.UserId.ToString("D"), "u" + scene.UserId.ToString("N"), "u@example.org", true, "+49 30 1", true),
-            (subject.Subject, subject.Username, subject.Email, subject.EmailVerified, subject.PhoneNumber, subject.PhoneNumberVerified));
-        Assert.Equal(["auditor", "operator"], subject.Roles);
-        Assert.Equal(
-            [("name", "Ada \"Łukasz\" 🦉", null), ("age", "36", ClaimValueTypes.Integer64), ("updated_at", "1893553445", ClaimValueTypes.Integer64)],
-            subject.Claims.Select(claim => (claim.Type, claim.Value, claim.ValueType)));
+        scene.CheckDescribed(redemption.Subject!);
     }
 
     [Theory]
@@ -50,16 +41,20 @@ public abstract class CodeContract(TestDatabase database)
     public async Task Claims_are_left_out_where_nobody_wants_them_unless_the_request_named_some(string? claimsRequest, int claims)
     {
         var scene = await Scene.CreateAsync(database);
-        await DescribeUserAsync(scene.UserId);
+        await scene.DescribeUserAsync();
         var code = await scene.IssueAsync(it => it with { ClaimsRequest = claimsRequest }) with { WithProfile = false };
 
         var redeemed = (await scene.Grants.RedeemCodeAsync(code)).Subject!;
         Assert.Equal(claims, redeemed.Claims.Count(claim => claim.Type == "age"));
         Assert.Equal(2 * claims, redeemed.Roles.Count);
         Assert.Equal("u@example.org", redeemed.Email);
+
+        var wanted = await scene.IssueAsync(it => it with { ClaimsRequest = claimsRequest }) with { WithProfile = true };
+        scene.CheckDescribed((await scene.Grants.RedeemCodeAsync(wanted)).Subject!);
     }
 
     [Fact]
+    [Trait("row", "T2")]
     public async Task The_grant_row_carries_the_lifetimes_of_the_refresh_token()
     {
         var scene = await Scene.CreateAsync(database);
@@ -196,6 +191,24 @@ public abstract class CodeContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_client_joins_a_session_with_its_first_code_and_not_with_a_refusal()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var stranger = await Scene.CreateAsync(database);
+        Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(scene.NewCode() with { RequireRememberedConsent = true }));
+        Assert.Empty(await ClientsAsync(scene));
+
+        await scene.IssueAsync();
+        await scene.IssueAsync();
+        Assert.Equal([scene.ClientId], await ClientsAsync(scene));
+        Assert.Empty(await ClientsAsync(stranger));
+
+        await scene.EndSessionAsync();
+        Assert.Equal(CodeIssueVerdict.SessionEnded, await scene.Grants.IssueCodeAsync(scene.NewCode() with { ClientId = "another" }));
+        Assert.Equal([scene.ClientId], await ClientsAsync(scene));
+    }
+
+    [Fact]
     public async Task A_session_from_before_the_epoch_gets_no_code_even_when_the_caller_knows_the_new_epoch()
     {
         var scene = await Scene.CreateAsync(database);
@@ -238,6 +251,10 @@ public abstract class CodeContract(TestDatabase database)
         await database.Get<IConsentStore>().SaveAsync(
             scene.UserId, scene.ClientId, [.. code.Scopes], TimeSpan.FromSeconds(-1), CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
+
+        await database.Get<IConsentStore>().SaveAsync(
+            scene.UserId, scene.ClientId, [.. code.Scopes], TimeSpan.FromMinutes(1), CancellationToken.None);
+        Assert.Equal(CodeIssueVerdict.Issued, await scene.Grants.IssueCodeAsync(code));
     }
 
     [Fact]
@@ -296,6 +313,12 @@ public abstract class CodeContract(TestDatabase database)
         Assert.Equal("revoked", (await scene.GrantAsync(code.GrantId)).RevokedReason);
     }
 
+    private async Task<IReadOnlyList<string>> ClientsAsync(Scene scene)
+    {
+        await using var context = database.Context();
+        return (await context.Set<SessionRow>().AsNoTracking().SingleAsync(row => row.Id == scene.SessionId)).Clients;
+    }
+
     private async Task ExpireCodeAsync(byte[] codeHash)
     {
         var past = Scene.Ago(TimeSpan.FromSeconds(1));
@@ -310,30 +333,6 @@ public abstract class CodeContract(TestDatabase database)
         await using var context = database.Context();
         await context.Set<AuthorizationCodeRow>().Where(row => row.CodeHash == codeHash)
             .ExecuteUpdateAsync(row => row.SetProperty(it => it.RedeemedAt, past));
-    }
-
-    private async Task DescribeUserAsync(Guid userId)
-    {
-        await using var scope = database.Services.CreateAsyncScope();
-        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
-        var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>();
-        foreach (var role in (string[])["operator", "auditor"])
-        {
-            if (!await roles.RoleExistsAsync(role))
-            {
-                await roles.CreateAsync(new IdentityRole<Guid>(role) { Id = Scene.Id() });
-            }
-        }
-
-        var user = (await users.FindByIdAsync(userId.ToString()))!;
-        user.EmailConfirmed = true;
-        user.PhoneNumber = "+49 30 1";
-        user.PhoneNumberConfirmed = true;
-        user.UpdatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
-        await users.UpdateAsync(user);
-        await users.AddClaimAsync(user, new Claim("name", "Ada \"Łukasz\" 🦉"));
-        await users.AddClaimAsync(user, new Claim("age", "36", ClaimValueTypes.Integer64));
-        await users.AddToRolesAsync(user, ["operator", "auditor"]);
     }
 }
 

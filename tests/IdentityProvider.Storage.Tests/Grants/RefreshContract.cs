@@ -1,4 +1,3 @@
-using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Tests.Databases;
@@ -17,6 +16,7 @@ public abstract class RefreshContract(TestDatabase database)
     private static readonly TimeSpan _afterLostResponseWindow = TimeSpan.FromMinutes(11);
 
     [Fact]
+    [Trait("row", "T5")]
     public async Task The_current_token_rotates_and_returns_grant_and_subject()
     {
         var scene = await Scene.CreateAsync(database);
@@ -41,26 +41,40 @@ public abstract class RefreshContract(TestDatabase database)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Every_answer_with_tokens_describes_the_person_and_nobody_else(bool rotate)
+    {
+        await (await Scene.CreateAsync(database)).DescribeUserAsync();
+        var scene = await Scene.CreateAsync(database);
+        await scene.DescribeUserAsync();
+        var token = await scene.FamilyAsync(code => code with { ClaimsRequest = null }) with { Rotate = rotate, WithProfile = true };
+
+        scene.CheckDescribed((await scene.Grants.RefreshAsync(token)).Subject!);
+        scene.CheckDescribed((await scene.Grants.RefreshAsync(token)).Subject!);
+    }
+
+    [Theory]
     [InlineData(null, false)]
     [InlineData("{}", true)]
     public async Task Claims_are_left_out_where_nobody_wants_them_unless_the_request_named_some(string? claimsRequest, bool expected)
     {
         var scene = await Scene.CreateAsync(database);
         var token = await scene.FamilyAsync(code => code with { ClaimsRequest = claimsRequest }) with { WithProfile = false };
-        await using (var context = database.Context())
+        await scene.DescribeUserAsync();
+        foreach (var presented in (RefreshPresentation[])[token with { Rotate = false }, token, token])
         {
-            context.Add(new UserClaim { UserId = scene.UserId, ClaimType = "age", ClaimValue = "36" });
-            await context.SaveChangesAsync();
+            var subject = (await scene.Grants.RefreshAsync(presented)).Subject!;
+            Assert.Equal((expected, expected), (subject.Claims.Any(claim => claim.Type == "age"), subject.Roles.Any()));
         }
 
-        var subject = (await scene.Grants.RefreshAsync(token)).Subject!;
-        Assert.Equal(expected, subject.Claims.Any(claim => claim.Type == "age"));
-        Assert.Contains((await scene.Grants.RefreshAsync(token with { WithProfile = true })).Subject!.Claims, claim => claim.Type == "age");
+        scene.CheckDescribed((await scene.Grants.RefreshAsync(token with { WithProfile = true })).Subject!);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    [Trait("row", "T2")]
     public async Task Sliding_ends_at_the_absolute_expiry(bool rotate)
     {
         var scene = await Scene.CreateAsync(database);
@@ -187,7 +201,8 @@ public abstract class RefreshContract(TestDatabase database)
         await scene.RotateAsync(next);
         await scene.AgeRotationAsync(token.FamilyId, _afterRetryWindow);
         Assert.Equal(RefreshVerdict.RetriedLate, await scene.RefreshAsync(next));
-        Assert.Equal(0, (await scene.GrantAsync(token.FamilyId)).Retries);
+        var row = await scene.GrantAsync(token.FamilyId);
+        Assert.Equal((0, null), (row.Retries, row.RetriesSince));
     }
 
     [Fact]
@@ -315,10 +330,14 @@ public abstract class RefreshContract(TestDatabase database)
     public async Task A_coordinated_family_dies_with_whatever_it_hangs_on(Death death)
     {
         var scene = await Scene.CreateAsync(database);
-        var token = await scene.FamilyAsync(code => code with { EndsWithSession = true });
-        Assert.True(await scene.IsActiveAsync(token.FamilyId));
+        var first = await scene.FamilyAsync(code => code with { EndsWithSession = true });
+        Assert.True(await scene.IsActiveAsync(first.FamilyId));
+        Assert.Equal(RefreshVerdict.Reused, await scene.RefreshAsync(first with { Rotate = false }));
+        var token = await scene.RotateAsync(first);
+        Assert.Equal(RefreshVerdict.Retried, await scene.RefreshAsync(first));
         await scene.InflictAsync(death);
         Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(token));
+        Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(first));
         Assert.False(await scene.IsActiveAsync(token.FamilyId));
     }
 
@@ -330,7 +349,9 @@ public abstract class RefreshContract(TestDatabase database)
         var scene = await Scene.CreateAsync(database);
         var token = await scene.FamilyAsync();
         await scene.InflictAsync(death);
+        Assert.Equal(RefreshVerdict.Reused, await scene.RefreshAsync(token with { Rotate = false }));
         Assert.Equal(RefreshVerdict.Rotated, await scene.RefreshAsync(token));
+        Assert.Equal(RefreshVerdict.Retried, await scene.RefreshAsync(token));
         Assert.True(await scene.IsActiveAsync(token.FamilyId));
     }
 

@@ -81,25 +81,46 @@ public abstract class ReuseContract(TestDatabase database)
         Assert.Equal(row.OccurredAt, DateTimeOffset.Parse(mail.Values["time"], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1));
     }
 
-    [Fact]
-    public async Task Nobody_is_written_to_at_an_address_that_is_not_verified()
+    [Theory]
+    [InlineData("u@example.org", false)]
+    [InlineData(null, true)]
+    public async Task Nobody_is_written_to_without_an_address_that_is_verified(string? email, bool confirmed)
     {
         var scene = await Scene.CreateAsync(database);
         await using (var context = database.Context())
         {
-            await context.Users.Where(user => user.Id == scene.UserId).ExecuteUpdateAsync(user => user.SetProperty(it => it.EmailConfirmed, false));
+            await context.Users.Where(user => user.Id == scene.UserId)
+                .ExecuteUpdateAsync(user => user.SetProperty(it => it.EmailConfirmed, confirmed).SetProperty(it => it.Email, email));
         }
 
         Assert.Equal(RefreshVerdict.ReuseDetected, await scene.RefreshAsync(await UsedUpAsync(scene)));
 
-        Assert.Empty(await MailsAsync(scene));
+        await using var outbox = database.Context();
+        Assert.False(await outbox.Set<OutboxRow>().AnyAsync(row => row.Kind == OutgoingMail.Kind && row.Payload.Contains(scene.ClientId)));
     }
 
-    [Fact]
-    public async Task Verdicts_other_than_reuse_write_neither_event_nor_mail()
+    [Theory]
+    [InlineData(ReuseReaction.RevokeSession)]
+    [InlineData(ReuseReaction.RevokeAll)]
+    public async Task A_session_that_has_ended_keeps_its_first_reason(ReuseReaction reaction)
     {
         var scene = await Scene.CreateAsync(database);
-        var first = await scene.FamilyAsync();
+        var reused = await UsedUpAsync(scene) with { OnReuse = reaction };
+        await scene.EndSessionAsync();
+
+        Assert.Equal(RefreshVerdict.ReuseDetected, await scene.RefreshAsync(reused));
+
+        Assert.Equal("logout", (await SessionAsync(scene)).EndReason);
+    }
+
+    [Theory]
+    [InlineData(ReuseReaction.RevokeFamily)]
+    [InlineData(ReuseReaction.RevokeSession)]
+    [InlineData(ReuseReaction.RevokeAll)]
+    public async Task Verdicts_other_than_reuse_end_nothing_and_write_neither_event_nor_mail(ReuseReaction reaction)
+    {
+        var scene = await Scene.CreateAsync(database);
+        var first = await scene.FamilyAsync() with { OnReuse = reaction };
         var second = await scene.RotateAsync(first);
         Assert.Equal(RefreshVerdict.RetriedElsewhere, await scene.RefreshAsync(first with { UserAgent = "curl" }));
         await scene.RotateAsync(second);
@@ -108,7 +129,9 @@ public abstract class ReuseContract(TestDatabase database)
         Assert.Equal(RefreshVerdict.LateUnbound, await scene.RefreshAsync(second));
 
         Assert.Empty(await MailsAsync(scene));
+        Assert.Null((await SessionAsync(scene)).EndedAt);
         await using var context = database.Context();
+        Assert.Equal(0, (await context.Users.SingleAsync(user => user.Id == scene.UserId)).Epoch);
         Assert.Empty(await context.Set<SecurityEventRow>().Where(it => it.SubjectId == scene.UserId).ToListAsync());
     }
 
@@ -210,6 +233,12 @@ public abstract class ReuseContract(TestDatabase database)
         var id = Scene.Id();
         Assert.True(await scene.SaveSessionAsync(session => session with { Id = id, HandleHash = Scene.Bytes() }));
         return id;
+    }
+
+    private async Task<SessionRow> SessionAsync(Scene scene)
+    {
+        await using var context = database.Context();
+        return await context.Set<SessionRow>().AsNoTracking().SingleAsync(row => row.Id == scene.SessionId);
     }
 
     private async Task<List<OutgoingMail>> MailsAsync(Scene scene)

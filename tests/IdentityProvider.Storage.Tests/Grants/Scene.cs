@@ -1,13 +1,17 @@
+using System.Security.Claims;
 using System.Security.Cryptography;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Databases;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace IdentityProvider.Storage.Tests.Grants;
@@ -131,23 +135,26 @@ public sealed class Scene
     {
         var presentation = await IssueAsync(change);
         Assert.Equal(CodeVerdict.Redeemed, (await Grants.RedeemCodeAsync(presentation)).Verdict);
-        return new RefreshPresentation
-        {
-            FamilyId = presentation.GrantId,
-            Generation = RefreshPresentation.FirstGeneration,
-            SecretHash = presentation.RefreshSecretHash,
-            ClientId = ClientId,
-            ClientAuthenticated = false,
-            Rotate = true,
-            SuccessorHash = Bytes(),
-            SealedSuccessor = Bytes(),
-            Network = "192.0.2.0/24",
-            UserAgent = "Firefox",
-            RetryWindow = TimeSpan.FromSeconds(30),
-            LostResponseWindow = TimeSpan.FromMinutes(10),
-            SlidingLifetime = TimeSpan.FromDays(14),
-        };
+        return FirstTokenOf(presentation);
     }
+
+    /// <summary>What this redemption gave.</summary>
+    public RefreshPresentation FirstTokenOf(CodePresentation redeemed) => new()
+    {
+        FamilyId = redeemed.GrantId,
+        Generation = RefreshPresentation.FirstGeneration,
+        SecretHash = redeemed.RefreshSecretHash,
+        ClientId = ClientId,
+        ClientAuthenticated = false,
+        Rotate = true,
+        SuccessorHash = Bytes(),
+        SealedSuccessor = Bytes(),
+        Network = "192.0.2.0/24",
+        UserAgent = "Firefox",
+        RetryWindow = TimeSpan.FromSeconds(30),
+        LostResponseWindow = TimeSpan.FromMinutes(10),
+        SlidingLifetime = TimeSpan.FromDays(14),
+    };
 
     /// <summary>The token that a rotation of this one gave.</summary>
     public static RefreshPresentation Successor(RefreshPresentation rotated) => rotated with
@@ -164,10 +171,27 @@ public sealed class Scene
         return Successor(token);
     }
 
-    public async Task<RefreshVerdict> RefreshAsync(RefreshPresentation token) => (await Grants.RefreshAsync(token)).Verdict;
+    /// <summary>What is refused changes nothing, and is refused by the statement for clients that rotate as by the one for those that do not.</summary>
+    public async Task<RefreshVerdict> RefreshAsync(RefreshPresentation token)
+    {
+        var verdict = (await Grants.RefreshAsync(token)).Verdict;
+        if (verdict is RefreshVerdict.Unknown or RefreshVerdict.WrongClient or RefreshVerdict.Dead or RefreshVerdict.WrongDevice
+            or RefreshVerdict.InvalidScope or RefreshVerdict.InvalidTarget)
+        {
+            Assert.Equal(verdict, (await Grants.RefreshAsync(token with { Rotate = !token.Rotate })).Verdict);
+        }
 
-    public async Task<bool> IsActiveAsync(Guid grantId) =>
-        await Grants.CheckAccessTokenAsync(new AccessTokenReference(grantId, Bytes(), ClientId), false, CancellationToken.None) is not null;
+        return verdict;
+    }
+
+    /// <summary>Introspection asks without the subject, userinfo with it: two statements that must agree.</summary>
+    public async Task<bool> IsActiveAsync(Guid grantId)
+    {
+        var token = new AccessTokenReference(grantId, Bytes(), ClientId);
+        var active = await Grants.CheckAccessTokenAsync(token, withSubject: false, CancellationToken.None) is not null;
+        Assert.Equal(active, await Grants.CheckAccessTokenAsync(token, withSubject: true, CancellationToken.None) is not null);
+        return active;
+    }
 
     internal async Task<GrantRow> GrantAsync(Guid id)
     {
@@ -221,6 +245,42 @@ public sealed class Scene
 
     public Task DisableClientAsync() => Database.Get<ICatalogStore>().ApplyAsync(
         new CatalogContents { Clients = [new Client { ClientId = ClientId, Enabled = false }] }, new CatalogRemovals(), CancellationToken.None);
+
+    /// <summary>Gives the person claims and roles. What a statement says of somebody must be of nobody else: describe two.</summary>
+    public async Task DescribeUserAsync()
+    {
+        await using var scope = Database.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var roles = scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>();
+        foreach (var role in (string[])["operator", "auditor"])
+        {
+            if (!await roles.RoleExistsAsync(role))
+            {
+                await roles.CreateAsync(new IdentityRole<Guid>(role) { Id = Id() });
+            }
+        }
+
+        var user = (await users.FindByIdAsync(UserId.ToString()))!;
+        user.EmailConfirmed = true;
+        user.PhoneNumber = "+49 30 1";
+        user.PhoneNumberConfirmed = true;
+        user.UpdatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        await users.UpdateAsync(user);
+        await users.AddClaimAsync(user, new Claim("name", "Ada \"Łukasz\" 🦉"));
+        await users.AddClaimAsync(user, new Claim("age", "36", ClaimValueTypes.Integer64));
+        await users.AddToRolesAsync(user, ["operator", "auditor"]);
+    }
+
+    public void CheckDescribed(SubjectRecord subject)
+    {
+        Assert.Equal(
+            (UserId.ToString("D"), "u" + UserId.ToString("N"), "u@example.org", true, "+49 30 1", true),
+            (subject.Subject, subject.Username, subject.Email, subject.EmailVerified, subject.PhoneNumber, subject.PhoneNumberVerified));
+        Assert.Equal(["auditor", "operator"], subject.Roles);
+        Assert.Equal(
+            [("name", "Ada \"Łukasz\" 🦉", null), ("age", "36", ClaimValueTypes.Integer64), ("updated_at", "1893553445", ClaimValueTypes.Integer64)],
+            subject.Claims.Select(claim => (claim.Type, claim.Value, claim.ValueType)));
+    }
 
     public static DateTimeOffset Ago(TimeSpan age) => TimeProvider.System.GetUtcNow() - age;
 }

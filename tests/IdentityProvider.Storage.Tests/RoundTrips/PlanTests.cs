@@ -26,7 +26,7 @@ public sealed partial class PlanTests : IAsyncLifetime
     private static readonly string[] s_growing =
     [
         "grants", "authorization_codes", "sessions", "consents", "reference_tokens", "revoked_access_tokens", "outbox", "security_events",
-        "one_time_tokens", "known_devices", "AspNetUsers", "AspNetUserClaims",
+        "one_time_tokens", "known_devices", "interactions", "used_challenges", "external_logins", "AspNetUsers", "AspNetUserClaims",
     ];
 
     private readonly PostgresTestDatabase _database = new();

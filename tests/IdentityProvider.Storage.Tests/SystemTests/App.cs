@@ -45,9 +45,9 @@ internal sealed class App(string id, string? secret, string redirectUri)
         ]));
 
     /// <summary>Asks for a code in a browser in which somebody is signed in.</summary>
-    public async Task<string> CodeAsync(HttpClient browser)
+    public async Task<string> CodeAsync(HttpClient browser, params (string Name, string Value)[] more)
     {
-        var answer = await Answer.ReadAsync(await browser.GetAsync(RequestUrl()));
+        var answer = await Answer.ReadAsync(await browser.GetAsync(RequestUrl(more)));
         return CodeOf(answer.Location) ?? throw new InvalidOperationException($"No code: {answer}");
     }
 

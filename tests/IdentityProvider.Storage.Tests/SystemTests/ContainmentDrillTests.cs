@@ -6,6 +6,7 @@ namespace IdentityProvider.Storage.Tests.SystemTests;
 public sealed class ContainmentDrillTests
 {
     [Fact]
+    [Trait("row", "E8")]
     public async Task A_lock_is_felt_at_every_instance_and_the_drill_leaves_nothing_behind()
     {
         await using var installation = await Installation.CreateAsync();

@@ -55,8 +55,20 @@ internal sealed partial class IdpProcess : IAsyncDisposable
         return new CommandResult(exitCode, string.Join('\n', process._output), string.Join('\n', process._errors));
     }
 
-    public static Task<IdpProcess> ServeAsync(IReadOnlyDictionary<string, string> settings, string environment = "Production") =>
-        ListenAsync(Command(["serve", .. Listening], environment, settings));
+    /// <param name="settings">As on the command line.</param>
+    /// <param name="environment">The host environment.</param>
+    /// <param name="variables">What only environment variables say.</param>
+    public static Task<IdpProcess> ServeAsync(
+        IReadOnlyDictionary<string, string> settings, string environment = "Production", params (string Name, string Value)[] variables)
+    {
+        var start = Command(["serve", .. Listening], environment, settings);
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        return ListenAsync(start);
+    }
 
     /// <summary>What the README says, without the build, which has happened.</summary>
     public static Task<IdpProcess> DotnetRunAsync(IReadOnlyDictionary<string, string> settings)

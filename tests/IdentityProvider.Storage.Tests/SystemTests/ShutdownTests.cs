@@ -6,6 +6,7 @@ namespace IdentityProvider.Storage.Tests.SystemTests;
 public sealed class ShutdownTests
 {
     [Fact]
+    [Trait("row", "T20")]
     public async Task On_SIGTERM_readiness_fails_first_requests_are_served_and_those_in_flight_finish()
     {
         await using var installation = (await Installation.CreateAsync()).Connecting("Options=-c lock_timeout=0 -c statement_timeout=0");

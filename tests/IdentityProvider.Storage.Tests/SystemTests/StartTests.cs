@@ -55,6 +55,23 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Production_with_the_demo_seed_does_not_start_and_writes_nothing()
+    {
+        await using var installation = await Installation.CreateAsync();
+        installation.Settings["Production:Allow"] = "HttpIssuer";
+        installation.Settings["Seed:Path"] = Path.Combine(Repository.Root, "seed");
+
+        var start = await IdpProcess.RunAsync("serve --urls=http://127.0.0.1:0", installation.Settings);
+
+        Assert.Equal(1, start.ExitCode);
+        Assert.Contains("clients.json", start.Error, StringComparison.Ordinal);
+        Assert.Contains("Production:Allow=DemoSeed", start.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", start.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Now listening", start.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await installation.ReadAsync<long>("""SELECT (SELECT count(*) FROM clients) + (SELECT count(*) FROM "AspNetUsers")"""));
+    }
+
+    [Fact]
     public async Task An_instance_that_starts_waits_for_another_ones_seed_longer_than_a_request_would()
     {
         await using var installation = await Installation.CreateAsync();

@@ -70,6 +70,7 @@ public sealed class TwoInstanceTests(InstancePair pair) : IClassFixture<Instance
     }
 
     [Fact]
+    [Trait("row", "D3")]
     public async Task A_sign_in_on_one_instance_consent_on_the_other_and_the_code_on_the_first_are_one_flow()
     {
         var cookies = new CookieContainer();

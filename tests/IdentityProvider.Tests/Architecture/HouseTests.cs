@@ -61,6 +61,18 @@ public sealed class HouseTests
         Assert.DoesNotMatch(@"\b(TODO|FIXME|HACK)\b|NotImplementedException|\bSkip\s*=\s*""", text);
     });
 
+    /// <summary>What a query looks up by its hash is found by an index, not by comparing.</summary>
+    [Fact]
+    [Trait("row", "P6")]
+    public void Secrets_are_compared_in_fixed_time() => Assert.All(Sources("src", "ui"), file =>
+    {
+        foreach (var line in File.ReadLines(file).Where(line => !line.Contains(".Where(row", StringComparison.Ordinal)))
+        {
+            Assert.DoesNotMatch(@"(?i)(secret|hash|mac|password|verifier|nonce)\w*\)?(\.\w+\(\))?\.(SequenceEqual|Equals)\(", line);
+            Assert.DoesNotMatch(@"(Secret|Hash|Mac|Password|Verifier)\b *(==|!=) *(?!null|default|\w+\.Length)", line);
+        }
+    });
+
     private static string[] Projects() =>
         [.. ((string[])["src", "ui"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories))];
 

@@ -37,6 +37,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    [Trait("row", "P16")]
     public async Task A_generated_secret_comes_with_the_hash_that_a_seed_wants()
     {
         var (code, output, _) = await Startup.RunAsync("secret", "generate");
@@ -45,6 +46,20 @@ public sealed class CommandLineTests
         var words = output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         var secret = Assert.Single(words, word => word.Length == 64);
         Assert.Contains(Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(secret))), words);
+    }
+
+    [Fact]
+    [Trait("row", "P16")]
+    public async Task A_generated_master_key_has_256_bits_and_is_one_that_Production_takes()
+    {
+        var (code, output, _) = await Startup.RunAsync("master-key", "generate");
+        Assert.Equal(0, code);
+        var key = output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Single(word => word.Length == 44);
+        Assert.Equal(32, Convert.FromBase64String(key).Length);
+
+        var (_, _, error) = await Startup.StartAsync(("MasterKey", key));
+
+        Assert.StartsWith("The database is unavailable", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,6 +90,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("row", "E7")]
     public async Task After_an_unlock_with_a_reset_only_a_new_password_opens_the_account()
     {
         await IdpAsync("users", "lock", "bob", "--reason", "password in a leak");

@@ -21,6 +21,9 @@ public sealed class ProductionTests
     [InlineData("ConnectionStrings:Database", null, "ConnectionStrings:Database is not set")]
     [InlineData("Keys:Directory", "/keys", "Keys:Directory is for Development")]
     [InlineData("Production:Allow", "Everything", "It may list HttpIssuer, Sqlite, DemoSeed")]
+    [Trait("row", "D1")]
+    [Trait("row", "P15")]
+    [Trait("row", "S7")]
     public async Task Production_refuses_to_start_and_says_what_to_set(string key, string? value, string message)
     {
         var (code, _, error) = await Startup.StartAsync((key, value));

@@ -1,4 +1,5 @@
 using System.Reflection;
+using IdentityProvider.Tests.Support;
 using Xunit;
 
 namespace IdentityProvider.Tests.Conformance;
@@ -23,6 +24,9 @@ public sealed class ModuleCoverageTests
         "oidcc-ensure-request-object-with-redirect-uri", "oidcc-refresh-token", "oidcc-ensure-request-with-valid-pkce-succeeds",
     ];
 
+    /// <summary>What no browser takes part in has no response mode.</summary>
+    private static readonly string[] s_withoutResponse = ["oidcc-idtoken-unsigned"];
+
     private static readonly string[] s_logout =
     [
         "oidcc-rp-initiated-logout-discovery-endpoint-verification", "oidcc-rp-initiated-logout",
@@ -43,15 +47,25 @@ public sealed class ModuleCoverageTests
     [Fact]
     public void Every_module_of_the_plans_has_a_test_and_every_test_a_module_that_exists()
     {
-        var tested = typeof(ModuleCoverageTests).Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance))
-            .Where(method => method.IsDefined(typeof(FactAttribute)))
-            .SelectMany(method => method.GetCustomAttributesData())
-            .Where(attribute => attribute.AttributeType == typeof(TraitAttribute) && (string?)attribute.ConstructorArguments[0].Value == "module")
-            .Select(attribute => (string)attribute.ConstructorArguments[1].Value!)
-            .ToHashSet();
+        var tested = Tests().SelectMany(Modules).ToHashSet();
         string[] listed = [.. s_config, .. s_basic, .. s_logout, .. s_logoutOfClients];
 
         Assert.Equal(listed.Order(), tested.Order());
     }
+
+    [Fact]
+    public void Every_module_of_the_basic_plan_runs_for_the_form_post_plan_too()
+    {
+        var posted = Tests().Where(test => test.IsDefined(typeof(ResponseModesAttribute))).SelectMany(Modules).ToHashSet();
+
+        Assert.Equal(s_basic.Except(s_withoutResponse).Order(), posted.Order());
+    }
+
+    private static IEnumerable<MethodInfo> Tests() => typeof(ModuleCoverageTests).Assembly.GetTypes()
+        .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance))
+        .Where(method => method.IsDefined(typeof(FactAttribute)));
+
+    private static IEnumerable<string> Modules(MethodInfo test) => test.GetCustomAttributesData()
+        .Where(attribute => attribute.AttributeType == typeof(TraitAttribute) && (string?)attribute.ConstructorArguments[0].Value == "module")
+        .Select(attribute => (string)attribute.ConstructorArguments[1].Value!);
 }

@@ -6,19 +6,15 @@ namespace IdentityProvider.Tests.Hosting;
 public sealed class HeaderTests
 {
     [Fact]
+    [Trait("row", "S8")]
     public async Task Answers_under_an_https_issuer_carry_hsts_unless_it_is_loopback()
     {
         await using var local = await TestHost.StartAsync(options => options.Https = true);
         using var plain = await local.Http.GetAsync("/health/live");
         Assert.False(plain.Headers.Contains("Strict-Transport-Security"));
 
-        await using var host = await TestHost.StartAsync(options =>
-        {
-            options.Settings["Issuer"] = "https://id.example.com";
-            options.Settings["Hsts:IncludeSubDomains"] = "false";
-        });
-        using var secure = await host.NewClient(false).GetAsync(new Uri(host.Address, "/health/live"));
-        Assert.Equal("max-age=31536000", Assert.Single(secure.Headers.GetValues("Strict-Transport-Security")));
+        Assert.Equal("max-age=31536000; includeSubDomains", await PolicyAsync(_ => { }));
+        Assert.Equal("max-age=31536000", await PolicyAsync(settings => settings["Hsts:IncludeSubDomains"] = "false"));
     }
 
     [Fact]
@@ -44,5 +40,16 @@ public sealed class HeaderTests
 
         Assert.False(response.Headers.Contains("Server"));
         Assert.False(response.Headers.Contains("X-Powered-By"));
+    }
+
+    private static async Task<string> PolicyAsync(Action<Dictionary<string, string>> change)
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Settings["Issuer"] = "https://id.example.com";
+            change(options.Settings);
+        });
+        using var secure = await host.NewClient(false).GetAsync(new Uri(host.Address, "/health/live"));
+        return Assert.Single(secure.Headers.GetValues("Strict-Transport-Security"));
     }
 }

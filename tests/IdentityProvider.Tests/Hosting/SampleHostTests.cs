@@ -4,8 +4,10 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.SampleHost;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -15,15 +17,76 @@ namespace IdentityProvider.Tests.Hosting;
 /// <summary>A host of one's own, over the library: <c>tests/IdentityProvider.SampleHost</c>.</summary>
 public sealed class SampleHostTests : IAsyncLifetime
 {
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("idp-sample-");
     private TestHost _host = null!;
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(options =>
-    {
-        options.ApplicationName = typeof(Customizations).Assembly.GetName().Name!;
-        options.Configure = Customizations.Configure;
-    });
+    public async Task InitializeAsync() => _host = await StartAsync();
 
-    public async Task DisposeAsync() => await _host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_host_reads_its_clients_from_elsewhere()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "robot.client"), Convert.ToBase64String(SHA256.HashData("robot-secret"u8)));
+        await using var host = await StartAsync(("ClientFolder", _folder.FullName));
+
+        using var robot = await TokenAsync(host, "robot", "robot-secret");
+        Assert.Equal(HttpStatusCode.OK, robot.StatusCode);
+        foreach (var (id, secret) in new[] { ("robot", "wrong"), ("./robot", "robot-secret"), ("machine", "machine-secret") })
+        {
+            using var refused = await TokenAsync(host, id, secret);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_knows_the_passwords_of_the_system_that_came_before()
+    {
+        var hash = Rfc2898DeriveBytes.Pbkdf2("from before", "salt"u8, 1000, HashAlgorithmName.SHA256, 32);
+        await using (var scope = _host.Services.CreateAsyncScope())
+        {
+            var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+            var alice = (await users.FindByNameAsync("alice"))!;
+            alice.PasswordHash = $"legacy$1000$salt${Convert.ToHexString(hash)}";
+            Assert.True((await users.UpdateAsync(alice)).Succeeded);
+        }
+
+        await _host.SignInAsync("alice", "from before");
+        using var refused = await _host.NewClient().PostFormAsync("/account/login", new() { ["username"] = "alice", ["password"] = "alice" });
+        Assert.NotEqual(HttpStatusCode.SeeOther, refused.StatusCode);
+
+        await using var later = _host.Services.CreateAsyncScope();
+        var replaced = await later.ServiceProvider.GetRequiredService<UserManager<User>>().FindByNameAsync("alice");
+        Assert.StartsWith("$argon2id$", replaced!.PasswordHash, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/8", 60)]
+    [InlineData("127.0.0.0/8", 900)]
+    public async Task A_host_shortens_lifetimes_by_its_own_rule(string office, int expected)
+    {
+        await using var host = await StartAsync(("OfficeNetwork", office));
+
+        using var answer = await TokenAsync(host, "machine", "machine-secret");
+
+        Assert.Equal(expected, (await answer.ReadJsonAsync()).GetProperty("expires_in").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_host_hears_of_security_events()
+    {
+        var file = Path.Combine(_folder.FullName, "events");
+        await using (var host = await StartAsync(("EventFile", file)))
+        {
+            await host.SignInAsync("alice");
+        }
+
+        Assert.Contains(" login_success", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_host_brings_its_own_clients()
@@ -86,24 +149,25 @@ public sealed class SampleHostTests : IAsyncLifetime
     [Fact]
     public async Task A_host_replaces_the_mail_sender()
     {
-        var folder = Directory.CreateTempSubdirectory("idp-mail-");
-        try
-        {
-            await using var host = await TestHost.StartAsync(options =>
-            {
-                options.Configure = Customizations.Configure;
-                options.Settings["MailFolder"] = folder.FullName;
-            });
+        await using var host = await StartAsync(("MailFolder", _folder.FullName));
 
-            await host.Services.GetRequiredService<IMailSender>().SendAsync(new MailMessage("alice@example.com", "Hello", "Text"), CancellationToken.None);
+        await host.Services.GetRequiredService<IMailSender>().SendAsync(new MailMessage("alice@example.com", "Hello", "Text"), CancellationToken.None);
 
-            Assert.Equal("Hello\n\nText", await File.ReadAllTextAsync(Path.Combine(folder.FullName, "alice@example.com.txt")));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        Assert.Equal("Hello\n\nText", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "alice@example.com.txt")));
     }
+
+    private static Task<TestHost> StartAsync(params (string Key, string Value)[] settings) => TestHost.StartAsync(options =>
+    {
+        options.ApplicationName = typeof(Customizations).Assembly.GetName().Name!;
+        options.Configure = Customizations.Configure;
+        foreach (var (key, value) in settings)
+        {
+            options.Settings[key] = value;
+        }
+    });
+
+    private static Task<HttpResponseMessage> TokenAsync(TestHost host, string clientId, string secret) => host.Http.PostAsync(
+        "/connect/token", ("client_id", clientId), ("client_secret", secret), ("grant_type", "client_credentials"), ("scope", "api.read"));
 
     private sealed class OwnClients : IClientSource
     {

@@ -9,6 +9,7 @@ namespace IdentityProvider.Tests.Hosting;
 public sealed class ShutdownTests
 {
     [Fact]
+    [Trait("row", "T20")]
     public async Task Readiness_fails_first_while_requests_are_still_served()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Tests.Support;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -38,7 +39,11 @@ public sealed class KeyRotationTests : IAsyncLifetime
     [Trait("row", "T13")]
     public async Task An_API_that_refreshes_its_keys_twice_a_day_never_answers_401_through_a_whole_rotation()
     {
-        await using var api = await StartApiAsync();
+        await using var api = await StartApiAsync(options =>
+        {
+            options.RefreshOnIssuerKeyNotFound = false;
+            options.ConfigurationManager = new TwiceADay(_provider);
+        });
         using var http = new HttpClient { BaseAddress = new Uri(api.Urls.Single()) };
         var published = new Dictionary<string, DateTimeOffset>();
         var used = new Dictionary<string, DateTimeOffset>();
@@ -74,6 +79,38 @@ public sealed class KeyRotationTests : IAsyncLifetime
 
         var now = (await FlowChecks.CheckKeysAsync(_provider)).Keys.Select(key => key.Kid).ToHashSet();
         Assert.Equal(used.Where(use => use.Value != start).Select(use => use.Key).Order(), now.Order());
+    }
+
+    [Fact]
+    [Trait("row", "T13")]
+    public async Task An_API_that_meets_an_unknown_key_reads_the_keys_again_once_and_then_takes_it()
+    {
+        using var asked = new Asked();
+        await using var api = await StartApiAsync(options =>
+        {
+            options.Authority = _provider.Issuer;
+            options.BackchannelHttpHandler = asked;
+        });
+        using var http = new HttpClient { BaseAddress = new Uri(api.Urls.Single()) };
+        var old = await TokenAsync("api.read");
+        await AcceptsAsync(http, [old]);
+        await AcceptsAsync(http, [await TokenAsync("legacy.read")]);
+        Assert.Equal(1, asked.ForKeys);
+
+        await Keys.RotateAsync(now: true, CancellationToken.None);
+        var current = await TokenAsync("api.read");
+        Assert.NotEqual(KeyOf(old), KeyOf(current));
+
+        // ASP.NET refuses the request that meets it, and reads the keys meanwhile.
+        var limit = TimeProvider.System.GetTimestamp();
+        while (await StatusAsync(http, current) != HttpStatusCode.OK)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(limit) < TimeSpan.FromSeconds(30), $"The API has not taken the new key, and asked {asked.ForKeys} times.");
+            await Task.Delay(20);
+        }
+
+        await AcceptsAsync(http, [current, old, await TokenAsync("legacy.read")]);
+        Assert.Equal(2, asked.ForKeys);
     }
 
     [Fact]
@@ -196,6 +233,14 @@ public sealed class KeyRotationTests : IAsyncLifetime
         }
     }
 
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient http, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await http.SendAsync(request);
+        return response.StatusCode;
+    }
+
     /// <summary>What the timer does too; here it is awaited, so that no step depends on the machine's speed.</summary>
     private Task MaintainAsync() => Keys.MaintainAsync(CancellationToken.None);
 
@@ -205,7 +250,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         (await _provider.Api("api").IntrospectAsync(token)).Succeeds().Json.GetProperty("active").GetBoolean();
 
     /// <summary>An API as the documentation shows it, on the test's clock.</summary>
-    private async Task<WebApplication> StartApiAsync()
+    private async Task<WebApplication> StartApiAsync(Action<JwtBearerOptions> configure)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -214,14 +259,13 @@ public sealed class KeyRotationTests : IAsyncLifetime
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
         {
             options.MapInboundClaims = false;
-            options.RefreshOnIssuerKeyNotFound = false;
-            options.ConfigurationManager = new TwiceADay(_provider);
+            configure(options);
             options.TokenValidationParameters.ValidTypes = ["at+jwt"];
             options.TokenValidationParameters.ValidIssuer = _provider.Issuer;
             options.TokenValidationParameters.ValidAudiences = ["api", "legacy"];
             options.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(30);
             options.TokenValidationParameters.LifetimeValidator = (notBefore, expires, _, parameters) =>
-                _provider.Time.GetUtcNow() is var now && expires + parameters.ClockSkew > now && !(notBefore - parameters.ClockSkew > now);
+                _provider.Time.GetUtcNow().UtcDateTime is var now && expires > now - parameters.ClockSkew && !(notBefore > now + parameters.ClockSkew);
         });
         var api = builder.Build();
         api.UseAuthentication();
@@ -250,6 +294,28 @@ public sealed class KeyRotationTests : IAsyncLifetime
         }
 
         public Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken) => store.UpdateAsync(key, cancellationToken);
+    }
+
+    /// <summary>Counts how often an API, with the configuration manager that ASP.NET gives it, reads the keys.</summary>
+    private sealed class Asked() : DelegatingHandler(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
+    })
+    {
+        private int _forKeys;
+
+        public int ForKeys => Volatile.Read(ref _forKeys);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.RequestUri!.AbsolutePath.EndsWith("/jwks", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _forKeys);
+            }
+
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 
     /// <summary>ASP.NET's own refreshes by the system's clock; this one by the test's. It asks for nothing in between.</summary>

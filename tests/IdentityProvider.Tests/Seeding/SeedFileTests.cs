@@ -115,6 +115,7 @@ public sealed class SeedFileTests : IDisposable
     [InlineData("""{"Users": [{"Username": "u", "Password": "short"}]}""", "$.Users[0].Password: a password of less than 15 characters")]
     [InlineData("""{"Users": [{"Username": "somebody", "Password": "somebody-somebody"}]}""", "$.Users[0].Password")]
     [InlineData("""{"Clients": [{"ClientId": "c", "ClientSecrets": [{"Value": "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols="}], "AllowedGrantTypes": ["client_credentials"]}]}""", "this secret can be guessed")]
+    [Trait("row", "P15")]
     public void Demo_data_is_refused_outside_development_unless_allowed(string json, string problem)
     {
         var seed = SeedReader.Read(Write(json));

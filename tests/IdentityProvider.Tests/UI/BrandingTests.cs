@@ -21,6 +21,7 @@ public sealed class BrandingTests : IAsyncLifetime
         {
             options.Settings["Branding:Name"] = "Acme";
             options.Settings["Branding:PrivacyUrl"] = "https://acme.example/privacy";
+            options.Settings["Branding:DocumentationUrl"] = "https://docs.acme.example/sign-in";
             options.Settings["Branding:Clients:WEB:Name"] = "Web & Sons";
             options.Settings["Branding:Clients:WEB:AccentColor"] = "#ffd400";
             options.Settings["Branding:Clients:WEB:LogoFile"] = logo;
@@ -50,6 +51,18 @@ public sealed class BrandingTests : IAsyncLifetime
         {
             Assert.Equal((path, "Web & Sons"), (path, await BrandAtAsync(browser, path)));
         }
+    }
+
+    [Fact]
+    public async Task The_start_page_leads_to_the_documentation_where_there_is_one()
+    {
+        const string Link = "a[href='https://docs.acme.example/sign-in']";
+        using var acme = await _host.Http.GetAsync("/");
+        Assert.NotNull((await acme.ReadHtmlAsync()).QuerySelector(Link));
+
+        await using var plain = await TestHost.StartAsync();
+        using var start = await plain.Http.GetAsync("/");
+        Assert.DoesNotContain("https://docs", await start.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,6 +40,10 @@ public sealed record BrandingOptions : IValidatableObject
     [WebAddress]
     public string? TermsUrl { get; set; }
 
+    /// <summary>Where this server's documentation for developers is, linked on the start page; absent: no link.</summary>
+    [WebAddress]
+    public string? DocumentationUrl { get; set; }
+
     /// <summary>Brands of clients, by client id in any case: on pages that a person meets on the way to that client. What is absent there is as above.</summary>
     public IReadOnlyDictionary<string, ClientBranding> Clients { get; set; } = new Dictionary<string, ClientBranding>();
 

@@ -71,6 +71,7 @@ internal static class GallerySamples
     {
         Issuer = "https://id.acme.example",
         Development = true,
+        DocumentationUrl = "https://docs.acme.example/sign-in",
         Users = [new DemoUser("alice", "correct horse battery staple"), new DemoUser("bob", "another long pass phrase")],
         Clients =
         [

@@ -45,12 +45,14 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
+        ProtocolSpans.Client(replyTo.Client.ClientId);
         if (!(await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters)).Succeeded(out var handle, out error))
         {
             ShowError(context, error);
             return;
         }
 
+        ProtocolSpans.Outcome("parked");
         ProtocolResponse.SeeOther(context, ContinueUrl(context, handle));
     }
 
@@ -61,6 +63,8 @@ internal sealed partial class AuthorizationEndpoint(
         var interaction = await pending.FindAsync(context, InteractionKind.Authorize, handle);
         if (interaction is null || interaction.Expired)
         {
+            ProtocolSpans.Outcome("expired");
+
             // The sign-in page says that the request has expired, and how to go on.
             ProtocolResponse.SeeOther(context, PageUrl(context, "/account/login", handle));
             return;
@@ -82,6 +86,7 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
+        ProtocolSpans.Client(replyTo.Client.ClientId);
         if (!(await rules.ValidateAsync(parameters, replyTo, context.RequestAborted)).Succeeded(out var request, out error))
         {
             await AnswerAsync(context, replyTo, error, interaction);
@@ -94,6 +99,7 @@ internal sealed partial class AuthorizationEndpoint(
         if (step.Code is { } code)
         {
             metrics.Authorization(null);
+            ProtocolSpans.Outcome("code");
             await response.WriteCodeAsync(context, replyTo, code, SessionStateFor(context, request), afterPage: interaction is not null);
             return;
         }
@@ -110,6 +116,7 @@ internal sealed partial class AuthorizationEndpoint(
             return;
         }
 
+        ProtocolSpans.Outcome("page");
         var page = step.Page switch
         {
             Page.Consent or Page.Click => "/consent",
@@ -226,6 +233,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         Refused(replyTo.Client.ClientId, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
+        ProtocolSpans.Refused(error);
         await response.WriteErrorAsync(context, replyTo, error, afterPage: interaction is not null);
     }
 
@@ -233,6 +241,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         Refused(null, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
+        ProtocolSpans.Refused(error);
         ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
     }
 

@@ -15,38 +15,48 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
     {
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
         {
-            await ProtocolResponse.WriteErrorAsync(context, error);
+            await RefuseAsync(context, error);
             return;
         }
 
         if (!(await FindCallerAsync(context, parameters)).Succeeded(out var caller, out error))
         {
-            await ProtocolResponse.WriteErrorAsync(context, error);
+            await RefuseAsync(context, error);
             return;
         }
 
+        ProtocolSpans.Client(caller.Id);
         if (parameters.FindFlaw(["token", "token_type_hint"]) is { } flaw)
         {
-            await ProtocolResponse.WriteErrorAsync(context, flaw);
+            await RefuseAsync(context, flaw);
             return;
         }
 
         if (parameters["token"] is not { } token)
         {
-            await ProtocolResponse.WriteErrorAsync(context, OAuthError.InvalidRequest("The parameter token is missing."));
+            await RefuseAsync(context, OAuthError.InvalidRequest("The parameter token is missing."));
             return;
         }
 
         var live = await tokens.FindLiveAsync(token, withSubject: false, context.RequestAborted);
         if (live is null || !caller.MaySee(live.Token))
         {
+            ProtocolSpans.Outcome("inactive");
             await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, 0, static (json, _) => json.WriteBoolean("active", false));
             return;
         }
 
+        ProtocolSpans.Outcome("active");
+
         // The claims set is a JSON object that we wrote, and never empty: its members follow ours.
         byte[] answer = [.. """{"active":true,"token_type":"Bearer","""u8, .. live.Token.Claims.AsSpan(1)];
         await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, answer);
+    }
+
+    private static Task RefuseAsync(HttpContext context, OAuthError error)
+    {
+        ProtocolSpans.Refused(error);
+        return ProtocolResponse.WriteErrorAsync(context, error);
     }
 
     private async ValueTask<Result<Caller>> FindCallerAsync(HttpContext context, Parameters parameters)
@@ -72,6 +82,8 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
 
     private sealed record Caller(string? ResourceName, string? ClientId)
     {
+        public string Id => ResourceName ?? ClientId!;
+
         public bool MaySee(VerifiedAccessToken token) => ResourceName is not null
             ? token.Audiences.Contains(ResourceName)
             : token.Reference.ClientId == ClientId;

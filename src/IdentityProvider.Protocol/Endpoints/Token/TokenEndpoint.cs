@@ -19,10 +19,12 @@ internal sealed partial class TokenEndpoint(
         var result = await ExecuteAsync(context);
         if (result.Succeeded(out var response, out var error))
         {
+            ProtocolSpans.Outcome("issued");
             await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, response, static (json, response) => response.Write(json));
             return;
         }
 
+        ProtocolSpans.Refused(error);
         Refused(error.Code, error.Description, error.Detail);
         await ProtocolResponse.WriteErrorAsync(context, error);
     }
@@ -39,6 +41,7 @@ internal sealed partial class TokenEndpoint(
             return error;
         }
 
+        ProtocolSpans.Client(client.Client.ClientId);
         CorsPolicy.Allow(context, client.Client);
         if (!TokenRequest.Parse(context, parameters, client).Succeeded(out var request, out error))
         {
@@ -50,6 +53,7 @@ internal sealed partial class TokenEndpoint(
             return OAuthError.UnsupportedGrantType("This grant type is not supported.");
         }
 
+        ProtocolSpans.GrantType(grant.GrantType);
         if (!MayUse(request.Client, request.GrantType))
         {
             return OAuthError.UnauthorizedClient("This client may not use this grant type.") with { Detail = request.GrantType };

@@ -15,12 +15,13 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
     {
         if (!(await BearerToken.ReadAsync(context.Request)).Succeeded(out var token, out var error))
         {
-            await BearerToken.WriteErrorAsync(context, error);
+            await RefuseAsync(context, error);
             return;
         }
 
         if (token.Length == 0)
         {
+            ProtocolSpans.Outcome("challenged");
             await BearerToken.WriteChallengeAsync(context);
             return;
         }
@@ -29,27 +30,35 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
         var client = live is null ? null : await clients.FindAsync(live.Token.Reference.ClientId, context.RequestAborted);
         if (client is not null)
         {
+            ProtocolSpans.Client(client.ClientId);
             CorsPolicy.Allow(context, client);
         }
 
         if (live is null || client is not { Enabled: true })
         {
-            await BearerToken.WriteErrorAsync(context, OAuthError.InvalidToken("The access token is not valid, has expired or was revoked."));
+            await RefuseAsync(context, OAuthError.InvalidToken("The access token is not valid, has expired or was revoked."));
             return;
         }
 
         if (live.Status.Subject is not { } subject || !live.Token.Scopes.Contains(GrantedResources.OpenId))
         {
-            await BearerToken.WriteErrorAsync(context, OAuthError.InsufficientScope("The access token was issued without the scope openid."));
+            await RefuseAsync(context, OAuthError.InsufficientScope("The access token was issued without the scope openid."));
             return;
         }
 
         var claims = await ClaimsAsync(live, subject, client, context.RequestAborted);
+        ProtocolSpans.Outcome("answered");
         await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, (subject.Subject, claims), static (json, answer) =>
         {
             json.WriteString("sub", answer.Subject);
             ClaimsAssembler.Write(json, answer.claims);
         });
+    }
+
+    private static Task RefuseAsync(HttpContext context, OAuthError error)
+    {
+        ProtocolSpans.Refused(error);
+        return BearerToken.WriteErrorAsync(context, error);
     }
 
     private async Task<IDictionary<string, object>> ClaimsAsync(

@@ -9,7 +9,11 @@ namespace IdentityProvider.Storage.Tests.Grants.Model;
 /// <param name="Network">Of a presentation: from where.</param>
 /// <param name="Answer">The verdict, and whose successor was handed out.</param>
 /// <param name="At">The database's clock, plus what the script has waited.</param>
-internal sealed record Event(int Id, Operation Operation, int Generation, string Network, string Answer, DateTimeOffset At);
+internal sealed record Event(int Id, Operation Operation, int Generation, string Network, string Answer, DateTimeOffset At)
+{
+    /// <summary>The answer that a crash swallowed.</summary>
+    public const string Unheard = "unheard";
+}
 
 /// <summary>
 /// The table of verdicts once more, as simply as it can be said, and without a thought of how a database does it. A family has one
@@ -19,6 +23,7 @@ internal sealed record FamilyModel
 {
     public static readonly TimeSpan RetryWindow = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan LostResponseWindow = TimeSpan.FromSeconds(590);
+    public static readonly TimeSpan DoubleSubmitWindow = TimeSpan.FromSeconds(30);
     private const int RetriesElsewhereADay = 3;
 
     public int Generation { get; init; } = RefreshPresentation.FirstGeneration;
@@ -27,6 +32,15 @@ internal sealed record FamilyModel
     public int Winner { get; init; }
 
     public DateTimeOffset RotatedAt { get; init; }
+
+    /// <summary>Only a client that stops to rotate can use the newest token and keep it.</summary>
+    public bool NewestUsed { get; init; }
+
+    /// <summary>When the code gave this family.</summary>
+    public DateTimeOffset RedeemedAt { get; init; }
+
+    /// <summary>The access token that <see cref="OperationKind.RevokeAccessToken"/> is about.</summary>
+    public bool AccessTokenRevoked { get; init; }
 
     public string? Network { get; init; }
 
@@ -41,12 +55,30 @@ internal sealed record FamilyModel
     /// <summary>The family after this, and what must have been answered.</summary>
     public (FamilyModel After, string Answer) Apply(Event happened, Script script) => happened.Operation.Kind switch
     {
+        OperationKind.Present when happened.Operation.Crash == Crash.Before => (this, Event.Unheard),
+        OperationKind.Present when happened.Operation.Crash == Crash.After => (Present(happened, script).After, Event.Unheard),
         OperationKind.Present => Present(happened, script),
+        OperationKind.Replay => Replay(happened, script),
+        OperationKind.Introspect => (this, $"{CauseOfDeath is null} {CauseOfDeath is null && !AccessTokenRevoked}"),
+        OperationKind.RevokeAccessToken => (this with { AccessTokenRevoked = true }, ""),
         OperationKind.Logout when !script.EndsWithSession => (this, ""),
         var end => (this with { CauseOfDeath = CauseOfDeath ?? end.ToString() }, ""),
     };
 
-    private (FamilyModel, string) Present(Event it, Script script)
+    /// <summary>The code comes again: from its client, which may have pressed twice, or from somebody without the verifier.</summary>
+    private (FamilyModel, string) Replay(Event it, Script script)
+    {
+        if (it.Operation.Fault != Fault.None)
+        {
+            return (this, nameof(CodeVerdict.WrongVerifier));
+        }
+
+        return script.Authenticated && it.At - RedeemedAt < DoubleSubmitWindow
+            ? (this, nameof(CodeVerdict.DoubleSubmit))
+            : (this with { CauseOfDeath = CauseOfDeath ?? "replay" }, nameof(CodeVerdict.Replayed));
+    }
+
+    private (FamilyModel After, string Answer) Present(Event it, Script script)
     {
         var generationsBack = Generation - it.Generation;
         if (it.Operation.Fault == Fault.Client)
@@ -75,14 +107,27 @@ internal sealed record FamilyModel
             return (this, nameof(RefreshVerdict.InvalidScope));
         }
 
+        if (it.Operation.Fault == Fault.Resource)
+        {
+            return (this, nameof(RefreshVerdict.InvalidTarget));
+        }
+
+        if (generationsBack == 0 && it.Operation.Keeps)
+        {
+            return (this with { NewestUsed = true, Network = it.Network }, nameof(RefreshVerdict.Reused));
+        }
+
         if (generationsBack == 0)
         {
-            var rotated = this with { Generation = Generation + 1, Winner = it.Id, RotatedAt = it.At, Network = it.Network, LateRetrySpent = false };
+            var rotated = this with
+            {
+                Generation = Generation + 1, NewestUsed = false, Winner = it.Id, RotatedAt = it.At, Network = it.Network, LateRetrySpent = false,
+            };
             return (rotated, $"{RefreshVerdict.Rotated} {it.Id}");
         }
 
         var age = it.At - RotatedAt;
-        if (generationsBack > 1)
+        if (generationsBack > 1 || NewestUsed)
         {
             return age < RetryWindow
                 ? (this, nameof(RefreshVerdict.Stale))

@@ -18,19 +18,28 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
     private readonly Dictionary<string, (int Id, RefreshPresentation Token)> _bySealedSuccessor = [];
     private TimeSpan _waited;
     private int _lastId;
+    private CodePresentation _code = null!;
+    private AccessTokenReference _accessToken = null!;
 
     /// <summary>Null: the model explains everything.</summary>
     public async Task<string?> FindFlawAsync()
     {
         var scene = await Scene.CreateAsync(database);
-        _known.Add(await scene.FamilyAsync(code => code with { EndsWithSession = script.EndsWithSession }) with
+        _code = await scene.IssueAsync(code => code with { EndsWithSession = script.EndsWithSession }) with
+        {
+            ClientAuthenticated = script.Authenticated,
+            DoubleSubmitWindow = FamilyModel.DoubleSubmitWindow,
+        };
+        var redeemed = await scene.Grants.RedeemCodeAsync(_code);
+        _accessToken = new AccessTokenReference(_code.GrantId, Scene.Bytes(), scene.ClientId);
+        _known.Add(scene.FirstTokenOf(_code) with
         {
             ClientAuthenticated = script.Authenticated,
             RequireSameDevice = script.HeldToDevice,
             RetryWindow = FamilyModel.RetryWindow,
             LostResponseWindow = FamilyModel.LostResponseWindow,
         });
-        IReadOnlyCollection<FamilyModel> possible = [new FamilyModel()];
+        IReadOnlyCollection<FamilyModel> possible = [new FamilyModel { RedeemedAt = redeemed.Now }];
         foreach (var (index, step) in script.Steps.Index())
         {
             if (step is [{ Kind: OperationKind.Wait } wait])
@@ -97,9 +106,10 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
             Fault.Client => token with { ClientId = "another" },
             Fault.Secret => token with { SecretHash = Scene.Bytes() },
             Fault.Scope => token with { Scopes = ["admin"] },
+            Fault.Resource => token with { Resources = ["https://another.example"] },
             _ => token,
         };
-        presented = presented with { SuccessorHash = Scene.Bytes(), SealedSuccessor = Scene.Bytes() };
+        presented = presented with { Rotate = !operation.Keeps, SuccessorHash = Scene.Bytes(), SealedSuccessor = Scene.Bytes() };
         _bySealedSuccessor.Add(Convert.ToHexString(presented.SealedSuccessor), (_lastId, Scene.Successor(presented)));
         return presented;
     }
@@ -108,6 +118,23 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
     {
         try
         {
+            if (operation.Kind == OperationKind.Replay)
+            {
+                var presented = _code with { GrantId = Scene.Id(), VerifierChallenge = operation.Fault == Fault.None ? _code.VerifierChallenge : "another" };
+                var redemption = store.RedeemCodeAsync(presented).GetAwaiter().GetResult();
+                return new Event(id, operation, 0, "", redemption.Verdict.ToString(), redemption.Now + _waited);
+            }
+
+            if (operation.Kind == OperationKind.Introspect)
+            {
+                return new Event(id, operation, 0, "", Introspect(store), default);
+            }
+
+            if (operation.Crash == Crash.Before)
+            {
+                return new Event(id, operation, token.Generation, token.Network, Event.Unheard, default);
+            }
+
             if (operation.Kind != OperationKind.Present)
             {
                 End(scene, store, operation.Kind, token.FamilyId).GetAwaiter().GetResult();
@@ -116,11 +143,11 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
 
             var outcome = store.RefreshAsync(token).GetAwaiter().GetResult();
             var answer = outcome.Verdict.ToString();
-            if (outcome.Accepted)
+            if (outcome.Accepted && outcome.Verdict != RefreshVerdict.Reused)
             {
                 var given = _bySealedSuccessor[Convert.ToHexString(outcome.SealedSuccessor ?? token.SealedSuccessor)];
                 answer += $" {given.Id}";
-                if (!operation.ReplyLost)
+                if (!operation.ReplyLost && operation.Crash == Crash.None)
                 {
                     lock (learnt)
                     {
@@ -129,7 +156,8 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
                 }
             }
 
-            return new Event(id, operation, token.Generation, token.Network, answer, outcome.Now + _waited);
+            return new Event(
+                id, operation, token.Generation, token.Network, operation.Crash == Crash.None ? answer : Event.Unheard, outcome.Now + _waited);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -137,8 +165,16 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
         }
     }
 
-    private static Task End(Scene scene, IGrantStore store, OperationKind kind, Guid familyId) => kind switch
+    /// <summary>Of a token that nobody revokes, and of the one that somebody may. Not at once: a change may come between.</summary>
+    private string Introspect(IGrantStore store)
     {
+        var of = (AccessTokenReference token) => store.CheckAccessTokenAsync(token, withSubject: true, CancellationToken.None).GetAwaiter().GetResult() is not null;
+        return $"{of(_accessToken with { TokenId = Scene.Bytes() })} {of(_accessToken)}";
+    }
+
+    private Task End(Scene scene, IGrantStore store, OperationKind kind, Guid familyId) => kind switch
+    {
+        OperationKind.RevokeAccessToken => store.RevokeAccessTokenAsync(_accessToken, Scene.Ago(TimeSpan.FromDays(-1))),
         OperationKind.Revoke => store.RevokeGrantAsync(familyId, scene.ClientId, "revoked"),
         OperationKind.Logout => scene.EndSessionAsync(),
         OperationKind.Lock => scene.RaiseEpochAsync(),
@@ -155,5 +191,8 @@ internal sealed class ModelRun(TestDatabase database, IReadOnlyList<IGrantStore>
         var (rotatedAt, retriesSince) = (row.RotatedAt - time, row.RetriesSince - time);
         await context.Set<GrantRow>().Where(it => it.Id == id).ExecuteUpdateAsync(
             it => it.SetProperty(grant => grant.RotatedAt, rotatedAt).SetProperty(grant => grant.RetriesSince, retriesSince));
+        var codes = context.Set<AuthorizationCodeRow>().Where(it => it.CodeHash == _code.CodeHash);
+        var redeemedAt = (await codes.AsNoTracking().SingleAsync()).RedeemedAt - time;
+        await codes.ExecuteUpdateAsync(it => it.SetProperty(code => code.RedeemedAt, redeemedAt));
     }
 }

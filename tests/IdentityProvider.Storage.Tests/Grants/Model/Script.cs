@@ -5,6 +5,9 @@ namespace IdentityProvider.Storage.Tests.Grants.Model;
 internal enum OperationKind
 {
     Present,
+    Replay,
+    Introspect,
+    RevokeAccessToken,
     Revoke,
     Logout,
     Lock,
@@ -18,6 +21,15 @@ internal enum Fault
     Client,
     Secret,
     Scope,
+    Resource,
+}
+
+/// <summary>When the instance dies that serves a presentation: before its statement, or after its commit. Nobody hears an answer.</summary>
+internal enum Crash
+{
+    None,
+    Before,
+    After,
 }
 
 /// <summary>One thing that somebody does.</summary>
@@ -27,13 +39,16 @@ internal enum Fault
 /// <param name="Elsewhere">Of a presentation: from another network than usual.</param>
 /// <param name="ReplyLost">Of a presentation: the client never reads the answer, so it learns no successor from it.</param>
 /// <param name="Seconds">Of a wait.</param>
+/// <param name="Keeps">Of a presentation: the client does not rotate (now).</param>
+/// <param name="Crash">Of a presentation.</param>
 internal sealed record Operation(
-    OperationKind Kind, int Back = 0, Fault Fault = Fault.None, bool Elsewhere = false, bool ReplyLost = false, int Seconds = 0)
+    OperationKind Kind, int Back = 0, Fault Fault = Fault.None, bool Elsewhere = false, bool ReplyLost = false, int Seconds = 0, bool Keeps = false, Crash Crash = Crash.None)
 {
     public override string ToString() => Kind switch
     {
         OperationKind.Present => string.Concat(
-            "present newest", Back == 0 ? "" : $"-{Back}", Fault == Fault.None ? "" : $", wrong {Fault}", Elsewhere ? ", elsewhere" : "", ReplyLost ? ", reply lost" : ""),
+            "present newest", Back == 0 ? "" : $"-{Back}", Fault == Fault.None ? "" : $", wrong {Fault}", Elsewhere ? ", elsewhere" : "", ReplyLost ? ", reply lost" : "", Keeps ? ", not rotating" : "",
+            Crash == Crash.None ? "" : $", crash {Crash}"),
         OperationKind.Wait => $"wait {Seconds} s",
         _ => Kind.ToString(),
     };
@@ -51,15 +66,19 @@ internal sealed record Script(bool Authenticated, bool HeldToDevice, bool EndsWi
     {
         var dice = new Dice(seed);
         var steps = new List<IReadOnlyList<Operation>>();
+
+        // One of four clients never rotates, one is switched now and then.
+        var (habit, keeps) = (dice.Next(4), false);
         for (var i = 3 + dice.Next(12); i > 0; i--)
         {
             steps.Add(dice.Next(5) == 0
                 ? [new Operation(OperationKind.Wait, Seconds: s_waits[dice.Next(s_waits.Length)])]
-                : [.. Enumerable.Range(0, 1 + Math.Min(dice.Next(5), dice.Next(5))).Select(_ => Any(dice))]);
+                : [.. Enumerable.Range(0, 1 + Math.Min(dice.Next(5), dice.Next(5))).Select(_ => Any(dice, keeps))]);
+            keeps = habit == 0 || (habit == 1 && dice.Next(3) == 0);
         }
 
         // Whatever has happened: is what the client holds alive, unless it has a cause of death?
-        steps.Add([new Operation(OperationKind.Present)]);
+        steps.Add([new Operation(OperationKind.Present), new Operation(OperationKind.Introspect)]);
         return new Script(dice.Next(2) == 0, dice.Next(4) == 0, dice.Next(2) == 0, steps);
     }
 
@@ -90,18 +109,23 @@ internal sealed record Script(bool Authenticated, bool HeldToDevice, bool EndsWi
             .. Steps.Select((step, index) => string.Create(CultureInfo.InvariantCulture, $"{index + 1}. {string.Join(" | ", step)}")),
         ]);
 
-    private static Operation Any(Dice dice) => dice.Next(100) switch
+    private static Operation Any(Dice dice, bool keeps) => dice.Next(100) switch
     {
         < 3 => new Operation(OperationKind.Revoke),
         < 6 => new Operation(OperationKind.Logout),
         < 8 => new Operation(OperationKind.Lock),
         < 9 => new Operation(OperationKind.DisableClient),
+        < 12 => new Operation(OperationKind.Replay, Fault: dice.Next(2) == 0 ? Fault.Secret : Fault.None),
+        < 22 => new Operation(OperationKind.Introspect),
+        < 24 => new Operation(OperationKind.RevokeAccessToken),
         _ => new Operation(
             OperationKind.Present,
             Back: Math.Min(dice.Next(4), dice.Next(4)),
-            Fault: dice.Next(8) == 0 ? (Fault)(1 + dice.Next(3)) : Fault.None,
+            Fault: dice.Next(8) == 0 ? (Fault)(1 + dice.Next(4)) : Fault.None,
             Elsewhere: dice.Next(6) == 0,
-            ReplyLost: dice.Next(5) == 0),
+            ReplyLost: dice.Next(5) == 0,
+            Keeps: keeps,
+            Crash: dice.Next(10) == 0 ? (Crash)(1 + dice.Next(2)) : Crash.None),
     };
 
     /// <summary>SplitMix64: the same script for the same seed, everywhere.</summary>

@@ -7,13 +7,14 @@ using Xunit;
 namespace IdentityProvider.Tests.Endpoints.Token;
 
 /// <summary>
-/// The retry matrix: a refresh token comes again in time, late, or when it is two generations old; and meanwhile something else has
-/// changed. The answer is the same successor again, or one error; and whatever is refused leaves the newest token as it was.
+/// The retry matrix: a refresh token comes again in time, late, or when it is two generations old, at once or later; and meanwhile
+/// something else has changed. The answer is the same successor again, or one error; and whatever is refused leaves the newest token as it
+/// was, but for reuse, which ends the family.
 /// </summary>
 public sealed class RefreshRetryTests(RefreshProvider provider) : IClassFixture<RefreshProvider>
 {
     private const string Same = "the same successor";
-    private const string Refused = "any refusal";
+    private const string Reuse = "invalid_grant, and the family has ended";
 
     public enum Change
     {
@@ -35,22 +36,23 @@ public sealed class RefreshRetryTests(RefreshProvider provider) : IClassFixture<
         InWindow,
         Late,
         Stale,
+        StaleAfterWindow,
     }
 
-    /// <summary>In the window; late, of a public client; late, of one that authenticates; two generations old.</summary>
-    private static readonly (Change Change, string InWindow, string LatePublic, string LateConfidential, string Stale)[] s_table =
+    /// <summary>In the window; late, of a public client; late, of one that authenticates; two generations old; the same, after the window.</summary>
+    private static readonly (Change Change, string InWindow, string LatePublic, string LateConfidential, string Stale, string StaleAfterWindow)[] s_table =
     [
-        (Change.Nothing, Same, "invalid_grant", Same, "invalid_grant"),
-        (Change.NarrowerScope, Same, "invalid_grant", Same, "invalid_grant"),
-        (Change.OneOfItsResources, Same, "invalid_grant", Same, "invalid_grant"),
-        (Change.WiderScope, "invalid_scope", "invalid_scope", "invalid_scope", "invalid_scope"),
-        (Change.ForeignResource, "invalid_target", "invalid_target", "invalid_target", "invalid_target"),
-        (Change.AnotherClient, "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant"),
-        (Change.WrongSecret, "invalid_client", "invalid_client", "invalid_client", "invalid_client"),
-        (Change.KeyRetired, Same, "invalid_grant", Same, "invalid_grant"),
-        (Change.IdTokenExpired, Same, "invalid_grant", Same, "invalid_grant"),
-        (Change.ClientDisabled, Refused, Refused, Refused, Refused),
-        (Change.UserLocked, "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant"),
+        (Change.Nothing, Same, "invalid_grant", Same, "invalid_grant", Reuse),
+        (Change.NarrowerScope, Same, "invalid_grant", Same, "invalid_grant", Reuse),
+        (Change.OneOfItsResources, Same, "invalid_grant", Same, "invalid_grant", Reuse),
+        (Change.WiderScope, "invalid_scope", "invalid_scope", "invalid_scope", "invalid_scope", "invalid_scope"),
+        (Change.ForeignResource, "invalid_target", "invalid_target", "invalid_target", "invalid_target", "invalid_target"),
+        (Change.AnotherClient, "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant"),
+        (Change.WrongSecret, "invalid_client", "invalid_client", "invalid_client", "invalid_client", "invalid_client"),
+        (Change.KeyRetired, Same, "invalid_grant", Same, "invalid_grant", Reuse),
+        (Change.IdTokenExpired, Same, "invalid_grant", Same, "invalid_grant", Reuse),
+        (Change.ClientDisabled, "invalid_client", "invalid_client", "invalid_client", "invalid_client", "invalid_client"),
+        (Change.UserLocked, "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant", "invalid_grant"),
     ];
 
     public static TheoryData<string, Change, When, string> Cells()
@@ -63,6 +65,7 @@ public sealed class RefreshRetryTests(RefreshProvider provider) : IClassFixture<
                 cells.Add(client, row.Change, When.InWindow, row.InWindow);
                 cells.Add(client, row.Change, When.Late, client == "page" ? row.LatePublic : row.LateConfidential);
                 cells.Add(client, row.Change, When.Stale, row.Stale);
+                cells.Add(client, row.Change, When.StaleAfterWindow, row.StaleAfterWindow);
             }
         }
 
@@ -76,12 +79,12 @@ public sealed class RefreshRetryTests(RefreshProvider provider) : IClassFixture<
         var client = provider.Client(clientId);
         var first = await client.SignInAsync(provider.Provider.NewBrowser(), RefreshProvider.Scope);
         var newest = (await client.RefreshAsync(first.RefreshToken)).Succeeds();
-        if (when == When.Stale)
+        if (when is When.Stale or When.StaleAfterWindow)
         {
             newest = (await client.RefreshAsync(newest.RefreshToken)).Succeeds();
         }
 
-        provider.Provider.Time.Advance(TimeSpan.FromSeconds(when == When.Late ? 45 : change == Change.IdTokenExpired ? 10 : 1));
+        provider.Provider.Time.Advance(TimeSpan.FromSeconds(when is When.Late or When.StaleAfterWindow ? 45 : change == Change.IdTokenExpired ? 10 : 1));
         await MakeAsync(change, clientId, first);
         var answer = await RetryAsync(change, client, first.RefreshToken);
         await UndoAsync(change, clientId);
@@ -103,11 +106,19 @@ public sealed class RefreshRetryTests(RefreshProvider provider) : IClassFixture<
         }
         else
         {
-            Assert.NotEqual(HttpStatusCode.OK, answer.Status);
-            Assert.True(answer.Error == expected || expected == Refused, $"{answer.Status}: {answer.Text}");
+            answer.Fails(
+                expected == Reuse ? "invalid_grant" : expected, expected == "invalid_client" ? HttpStatusCode.Unauthorized : HttpStatusCode.BadRequest);
         }
 
-        (await client.RefreshAsync(newest.RefreshToken)).Succeeds();
+        var next = await client.RefreshAsync(newest.RefreshToken);
+        if (expected == Reuse)
+        {
+            next.Fails("invalid_grant");
+        }
+        else
+        {
+            next.Succeeds();
+        }
     }
 
     private async Task MakeAsync(Change change, string clientId, Answer first)
