@@ -46,7 +46,7 @@ public sealed class SessionPageTests(AccountServer server) : IClassFixture<Accou
     [Fact]
     public async Task A_device_that_is_forgotten_is_news_at_its_next_sign_in_and_a_foreign_one_is_not_found()
     {
-        var (here, there) = (await server.SignInAsync("emil"), await server.SignInAsync("emil"));
+        var (here, there) = (await server.SignInAsync("quin"), await server.SignInAsync("quin"));
         var page = await here.GetAsync("/account/sessions");
         Assert.Equal(2, page.Document.QuerySelectorAll("#devices li").Length);
         var links = page.Document.QuerySelectorAll("#devices a").Select(link => link.GetAttribute("href")!).ToList();
@@ -59,7 +59,7 @@ public sealed class SessionPageTests(AccountServer server) : IClassFixture<Accou
 
         Assert.Empty(page.Document.QuerySelectorAll("#devices li"));
         Assert.False((await there.GetAsync("/account")).IsSignIn);
-        await there.SignInAsync(await there.GetAsync("/account/login?switch=true"), "emil");
+        await there.SignInAsync(await there.GetAsync("/account/login?switch=true"), "quin");
         Assert.Single((await here.GetAsync("/account/sessions")).Document.QuerySelectorAll("#devices li"));
     }
 

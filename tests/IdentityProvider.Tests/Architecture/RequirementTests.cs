@@ -13,7 +13,7 @@ public sealed partial class RequirementTests
         "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S10", "S12",
         "R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9",
         "E1", "E2", "E3", "E5", "E6", "E7", "E8",
-        "D1", "D3", "D4", "D6", "X14", "X17",
+        "D1", "D3", "D4", "D6", "X14", "X17", "X18", "X20",
     ];
 
     [Fact]

@@ -108,6 +108,9 @@ namespace IdentityProvider.Storage.Migrations.Postgres
 
                     b.HasKey("Id");
 
+                    b.HasIndex("DeleteAfter")
+                        .HasFilter("\"DeleteAfter\" IS NOT NULL");
+
                     b.HasIndex("NormalizedEmail")
                         .HasDatabaseName("EmailIndex");
 

@@ -103,6 +103,9 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
 
                     b.HasKey("Id");
 
+                    b.HasIndex("DeleteAfter")
+                        .HasFilter("\"DeleteAfter\" IS NOT NULL");
+
                     b.HasIndex("NormalizedEmail")
                         .HasDatabaseName("EmailIndex");
 
