@@ -42,7 +42,7 @@ public interface IDeviceStore
     /// <summary>The one among these that is alive and this person's; null: none is.</summary>
     Task<KnownDevice?> FindAsync(Guid userId, IReadOnlyList<DeviceHandle> presented, CancellationToken cancellationToken);
 
-    /// <summary>Adds a device. True when the person has had others before.</summary>
+    /// <summary>Adds a device. True when it is news: the person has had others before, or the account is more than a day old.</summary>
     Task<bool> AddAsync(Guid userId, DeviceHandle device, DeviceVisit visit, TimeSpan lifetime);
 
     /// <summary>A sign-in at a device that is known: its failures are forgotten, and it lives on. False when it has been revoked meanwhile.</summary>

@@ -5,7 +5,7 @@ namespace IdentityProvider.Accounts.Devices;
 
 /// <summary>What a sign-in has shown about its place.</summary>
 /// <param name="DeviceId">The device.</param>
-/// <param name="NewDevice">The account has been used elsewhere before, and never here.</param>
+/// <param name="NewDevice">The account has been used elsewhere before, or may have been, and never here.</param>
 /// <param name="NewCountry">The account has been used in another country before, and never in this one.</param>
 /// <param name="Country">The country; null: unknown.</param>
 internal readonly record struct SignInPlace(Guid DeviceId, bool NewDevice, bool NewCountry, string? Country);

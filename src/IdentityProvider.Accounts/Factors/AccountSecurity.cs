@@ -122,7 +122,7 @@ public sealed class AccountSecurity
 
         Changed(context, session, AccountEventTypes.MfaEnabled);
         var codes = before.RecoveryCodesLeft > 0 ? [] : await CreateRecoveryCodesAsync(context, session);
-        if (session.Acr == AuthenticationLevel.OneFactor)
+        if (session.Acr == AuthenticationLevel.OneFactor && session.Amr is not [AuthenticationLevel.OneTimePassword])
         {
             IReadOnlyList<string> methods = [AuthenticationLevel.OneTimePassword, AuthenticationLevel.MultipleFactors];
             await _sessions.StartAsync(context, user, new Proof(AuthenticationLevel.TwoFactors, AuthenticationLevel.Join(session.Amr, methods)), session.Persistent);

@@ -75,7 +75,7 @@ internal sealed partial class RecoveryMails(
     /// <summary>Who has no account has a code that nobody knows, so that tries of it end as with any other.</summary>
     private async Task SendCodeAsync(RecoveryRequest request, PreparedToken code, User? user)
     {
-        if (user is not { Email: { } email, EmailConfirmed: true, DisabledAt: null } || !await throttle.MayMailAsync(OneTimeTokenPurposes.SignInCode, email))
+        if (user is not { Email: { } email, EmailConfirmed: true, DisabledAt: null, MustEnrolSecondFactor: false } || !await throttle.MayMailAsync(OneTimeTokenPurposes.SignInCode, email))
         {
             await tokens.IssueAsync(code.Token, mail: null);
             return;

@@ -140,13 +140,13 @@ public sealed partial class RegistrationService
     }
 
     /// <summary>
-    /// Sends the mail to who has just given the right password, and may not sign in before the address is confirmed. Limited like any other:
-    /// then the mail of a moment ago still counts.
+    /// Sends the mail to who has just given the right password, and may not sign in before the address is confirmed. Limited by
+    /// account, since strangers can use the limit of the address up: then the mail of a moment ago still counts.
     /// </summary>
     public async Task SendAsync(HttpContext context, SignInAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (answer.Unverified is { Email: { } email } user && await _throttle.MayMailAsync(Purpose, email))
+        if (answer.Unverified is { } user && await _throttle.MayMailAsync("sign-in-" + Purpose, user.Id.ToString("D")))
         {
             await IssueAsync(context, user, user, StoreAsync);
         }

@@ -111,7 +111,7 @@ public sealed class EmailCodes
         var digits = string.Concat(code.Where(char.IsAsciiDigit));
         var answer = await _tokens.TryCodeAsync(Purpose, browser.TokenId, digits, browser.BrowserHash);
         if (answer.Verdict != OneTimeCodeVerdict.Right
-            || await _users.FindByIdAsync(answer.Token!.UserId.ToString("D")) is not { DisabledAt: null } user)
+            || await _users.FindByIdAsync(answer.Token!.UserId.ToString("D")) is not { DisabledAt: null, MustEnrolSecondFactor: false } user)
         {
             _events.Report(new AccountEvent(AccountEventTypes.LoginFailure) { Detail = "code by e-mail" }, context);
             return new SignInAnswer(answer.Verdict == OneTimeCodeVerdict.Wrong ? SignInOutcome.Refused : SignInOutcome.Over);
@@ -120,7 +120,7 @@ public sealed class EmailCodes
         _cookie.Delete(context, Purpose);
         IReadOnlyList<string> methods = [AuthenticationLevel.OneTimePassword];
         var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        if (user.MustEnrolSecondFactor || factors.TwoStep)
+        if (factors.TwoStep)
         {
             _secondFactors.Begin(context, user, methods, remember: false, destination);
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);

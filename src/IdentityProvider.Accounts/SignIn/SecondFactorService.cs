@@ -23,6 +23,9 @@ public sealed record SecondFactorRequest
     /// <summary>What they have set up.</summary>
     public required FactorState Factors { get; init; }
 
+    /// <summary>Nothing but a passkey would raise the session: it began with a code by e-mail, and has the one factor that may follow that.</summary>
+    public bool OnlyPasskey => StepUp && Amr is [AuthenticationLevel.OneTimePassword];
+
     /// <summary>A code of an operator is accepted in place of a factor, or nothing else is.</summary>
     public bool TakesOperatorCode { get; init; }
 
@@ -157,7 +160,7 @@ public sealed partial class SecondFactorService
         return CheckAsync(context, request, "code of an operator", AuthenticationLevel.OneTimePassword, async () =>
         {
             var digits = string.Concat(code.Where(char.IsAsciiDigit));
-            if (request.OperatorCode is not { } token
+            if (request is not { TakesOperatorCode: true, OperatorCode: { } token }
                 || (await _tokens.TryCodeAsync(OneTimeTokenPurposes.OperatorCode, token, digits, browserHash: null)).Verdict != OneTimeCodeVerdict.Right)
             {
                 return false;
@@ -223,7 +226,7 @@ public sealed partial class SecondFactorService
             Username = user.UserName ?? "",
             StepUp = stepUp,
             Factors = await _factors.ReadAsync(user.Id, context.RequestAborted),
-            TakesOperatorCode = !stepUp && (code is not null || user.MustEnrolSecondFactor),
+            TakesOperatorCode = !stepUp && amr is not [AuthenticationLevel.OneTimePassword] && (code is not null || user.MustEnrolSecondFactor),
             OperatorCode = code?.Id,
             User = user,
             Amr = amr,

@@ -31,10 +31,9 @@ internal sealed class SignInNotices(OneTimeTokenIssuer issuer, IOneTimeTokenStor
 
         var now = time.GetUtcNow();
         var former = await tokens.ListAsync(user.Id, OneTimeTokenPurposes.UndoEmailChange, CancellationToken.None);
-        var addresses = former.Select(token => EmailContent.Read(token).Email).Prepend(current).Distinct(StringComparer.OrdinalIgnoreCase);
-        var content = new SignInContent(sessionId, now - s_clocks, place.NewCountry ? place.Country : null);
-        foreach (var email in addresses)
+        foreach (var (email, since) in Addresses(current, now - s_clocks, former))
         {
+            var content = new SignInContent(sessionId, since, place.NewCountry ? place.Country : null);
             if (!await throttle.MayMailAsync(OneTimeTokenPurposes.NotMe, email))
             {
                 continue;
@@ -57,6 +56,15 @@ internal sealed class SignInNotices(OneTimeTokenIssuer issuer, IOneTimeTokenStor
                 });
         }
     }
+
+    /// <summary>
+    /// A former address says no to its own change too: else its link would leave the account with whoever has changed it.
+    /// </summary>
+    private static IEnumerable<(string Email, DateTimeOffset Since)> Addresses(string current, DateTimeOffset signIn, IReadOnlyList<OneTimeToken> former) => former
+        .GroupBy(token => EmailContent.Read(token).Email, StringComparer.OrdinalIgnoreCase)
+        .Where(changes => !string.Equals(changes.Key, current, StringComparison.OrdinalIgnoreCase))
+        .Select(changes => (changes.Key, changes.Min(token => token.CreatedAt)))
+        .Prepend((current, signIn));
 
     private static Dictionary<string, string> Values(HttpContext context, User user, SignInPlace place, DateTimeOffset now)
     {

@@ -177,6 +177,11 @@ public sealed partial class SignInService
         }
 
         await _throttle.SucceededAsync(attempt);
+        if (MustVerify(verified.User))
+        {
+            return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = verified.User };
+        }
+
         var proof = new Proof(AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
         return new SignInAnswer(await _starter.StartAsync(context, verified.User, proof, remember) ? SignInOutcome.Succeeded : SignInOutcome.Refused);
     }
@@ -200,6 +205,8 @@ public sealed partial class SignInService
         _events.Report(new AccountEvent(AccountEventTypes.Logout) { UserId = session.UserId, SessionId = session.Id }, context);
         return (session, clients);
     }
+
+    private bool MustVerify(User user) => _options.RequireVerifiedEmail && user is { EmailConfirmed: false, Email: not null };
 
     private async Task<SignInAnswer> CheckAsync(
         HttpContext context, User? user, KnownDevice? device, string identifier, string password, bool remember, string destination, bool everyFactor)
@@ -241,7 +248,7 @@ public sealed partial class SignInService
             await _users.UpdateAsync(user);
         }
 
-        if (_options.RequireVerifiedEmail && user is { EmailConfirmed: false, Email: not null })
+        if (MustVerify(user))
         {
             return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = user };
         }

@@ -10,8 +10,11 @@ public sealed record Unlocking
     public bool RemovePassword { get; init; }
 
     /// <summary>
-    /// The authenticator app and the recovery codes may be known to others: they count no more, and the next sign-in leads to setting up a second factor anew.
-    /// Passkeys stay: they cannot be copied by who has seen the screen.
+    /// The factors may be others': authenticator app and recovery codes count no more, passkeys and linked accounts of <see cref="Since"/> neither,
+    /// and the next sign-in leads to setting up a second factor anew.
     /// </summary>
     public bool RequireSecondFactor { get; init; }
+
+    /// <summary>From when on passkeys and linked accounts are somebody else's; the default: all are.</summary>
+    public DateTimeOffset Since { get; init; } = DateTimeOffset.UnixEpoch;
 }

@@ -13,8 +13,8 @@ public sealed record AccountOptions
     public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromDays(14);
 
     /// <summary>
-    /// False: who has not confirmed their address signs in all the same, and tokens say <c>email_verified: false</c>. True: the right password leads to the
-    /// confirmation, and on from there. An account without an address is not held up.
+    /// False: who has not confirmed their address signs in all the same, and tokens say <c>email_verified: false</c>. True: the right password, or
+    /// a passkey, leads to the confirmation, and on from there. An account without an address is not held up.
     /// </summary>
     public bool RequireVerifiedEmail { get; set; }
 

@@ -18,8 +18,14 @@ internal static class PeopleVerbs
         var requireReset = new Option<bool>("--require-reset") { Description = "Remove the old password: it may be known to others." };
         var requireMfa = new Option<bool>("--require-mfa-reenrol")
         {
-            Description = "Void the authenticator app and the recovery codes; the next sign-in needs a passkey from before or `users one-time-code`, and sets a factor up anew.",
+            Description = "Void authenticator app, recovery codes, passkeys and linked accounts; the next sign-in needs `users one-time-code`, and sets a factor up anew.",
         };
+        var since = new Option<DateTimeOffset>("--since")
+        {
+            Description = "With --require-mfa-reenrol: passkeys and linked accounts from before this time (ISO 8601) are theirs, and stay.",
+            DefaultValueFactory = _ => DateTimeOffset.UnixEpoch,
+        };
+        var address = new Argument<string>("ADDRESS") { Description = "The e-mail address." };
         var validFor = new Option<TimeSpan>("--valid-for") { Description = "For how long, up to 24 hours.", DefaultValueFactory = _ => TimeSpan.FromMinutes(30) };
         validFor.Validators.Add(result =>
         {
@@ -60,8 +66,13 @@ internal static class PeopleVerbs
                 "unlock",
                 "Let a person sign in again; what the lock ended stays ended.",
                 (parsed, token) => commands.UnlockAsync(
-                    Verbs.Settings(parsed), parsed.GetValue(name)!, parsed.GetValue(requireReset), parsed.GetValue(requireMfa), token),
-                name, requireReset, requireMfa),
+                    Verbs.Settings(parsed), parsed.GetValue(name)!, parsed.GetValue(requireReset), parsed.GetValue(requireMfa), parsed.GetValue(since), token),
+                name, requireReset, requireMfa, since),
+            Verbs.Verb(
+                "set-email",
+                "Set the address of a person, who is known to read it; links that were mailed are void.",
+                (parsed, token) => commands.SetEmailAsync(Verbs.Settings(parsed), parsed.GetValue(name)!, parsed.GetValue(address)!, token),
+                name, address),
             Verbs.Verb(
                 "one-time-code",
                 "Make a code that stands in for a second factor once, for who has lost theirs. Make sure first that it is them.",

@@ -7,6 +7,8 @@ using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Recovery;
+using IdentityProvider.Accounts.Registration;
 using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
@@ -111,7 +113,7 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
             await output.WriteLineAsync($"{user.UserName} is locked. {InWords(ended)}");
         }, cancellationToken);
 
-    public Task<int> UnlockAsync(string[] settings, string name, bool requireReset, bool requireMfa, CancellationToken cancellationToken) =>
+    public Task<int> UnlockAsync(string[] settings, string name, bool requireReset, bool requireMfa, DateTimeOffset since, CancellationToken cancellationToken) =>
         WithUsersAsync(settings, async (users, services) =>
         {
             var user = await users.GetAsync(name);
@@ -121,7 +123,7 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
             }
 
             if (!await services.GetRequiredService<IAccountTransitions>().UnlockAsync(
-                new Unlocking { UserId = user.Id, RemovePassword = requireReset, RequireSecondFactor = requireMfa }))
+                new Unlocking { UserId = user.Id, RemovePassword = requireReset, RequireSecondFactor = requireMfa, Since = since }))
             {
                 throw PersonLookup.Unknown(name);
             }
@@ -132,8 +134,28 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
             if (requireMfa)
             {
                 await output.WriteLineAsync(
-                    $"Authenticator app and recovery codes are void. The next sign-in needs a passkey from before or a code: `idp users one-time-code {user.UserName}`, once the password is set.");
+                    $"Their factors are void{(since > DateTimeOffset.UnixEpoch ? string.Create(CultureInfo.InvariantCulture, $", but passkeys and linked accounts from before {since:u}") : "")}. The next sign-in needs a code: `idp users one-time-code {user.UserName}`, once the password is set.");
             }
+        }, cancellationToken);
+
+    public Task<int> SetEmailAsync(string[] settings, string name, string typed, CancellationToken cancellationToken) =>
+        WithUsersAsync(settings, async (users, services) =>
+        {
+            var email = EmailAddress.Parse(typed) ?? throw new ConfigurationException($"'{typed}' is not an e-mail address.");
+            var user = await users.GetAsync(name);
+            await services.GetRequiredService<IOneTimeTokenStore>().VoidAsync(user.Id, OneTimeTokenPurposes.UndoEmailChange);
+            await services.GetRequiredService<IOneTimeTokenStore>().VoidAsync(user.Id, OneTimeTokenPurposes.NotMe);
+            var changed = await services.GetRequiredService<IEmailChangeStore>().ChangeAsync(new EmailChange
+            {
+                UserId = user.Id,
+                SecurityStamp = user.SecurityStamp ?? "",
+                Email = email,
+                NormalizedEmail = users.NormalizeEmail(email) ?? "",
+                Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()) { Detail = "by an operator" },
+            });
+            await output.WriteLineAsync(changed
+                ? $"The address of {user.UserName} is {email}. Links that were mailed before are void."
+                : throw new ConfigurationException($"Another account has {email}, or {user.UserName} has changed at this moment."));
         }, cancellationToken);
 
     public Task<int> OneTimeCodeAsync(string[] settings, string name, TimeSpan lifetime, CancellationToken cancellationToken) =>

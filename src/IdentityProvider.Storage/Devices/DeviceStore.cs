@@ -22,7 +22,11 @@ internal sealed class DeviceStore(Func<IdentityProviderContext> contexts, TimePr
     {
         var now = time.GetUtcNow();
         await using var context = contexts();
-        var others = await context.Set<KnownDeviceRow>().AnyAsync(row => row.UserId == userId);
+
+        // Devices are forgotten in time: to an account that is not new, a first one is news too.
+        var yesterday = now - TimeSpan.FromDays(1);
+        var others = await context.Set<KnownDeviceRow>().AnyAsync(row => row.UserId == userId)
+            || await context.Users.AnyAsync(user => user.Id == userId && user.CreatedAt < yesterday);
         context.Add(new KnownDeviceRow
         {
             Id = device.Id,

@@ -96,6 +96,13 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
 
     private static readonly string s_revokeClient = Revoke("g.subject_id = $1 AND g.client_id = $3");
 
+    private static readonly Repudiations s_repudiations = new("$1", "$3", "$4", "clock_timestamp()", Applied)
+    {
+        PasskeyTime = """(p."Data" ->> 'CreatedAt')::timestamptz""",
+        PasskeyKey = """encode(p."CredentialId", 'hex')""",
+        Content = "t.content::json",
+    };
+
     public Task<Ended?> ChangePasswordAsync(PasswordChange change)
     {
         var stamps = Stamps.New();
@@ -148,23 +155,17 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
     public Task<Ended?> RepudiateAsync(Repudiation repudiation)
     {
         var stamps = Stamps.New();
-        var back = new Repudiations("$1", "$3", "$4", "clock_timestamp()", Applied)
-        {
-            PasskeyTime = """(p."Data" ->> 'CreatedAt')::timestamptz""",
-            PasskeyKey = """encode(p."CredentialId", 'hex')""",
-            Content = "t.content::json",
-        };
         return EndAsync(
             repudiation.UserId,
             Repudiation.LockReason,
             [
                 Command(Repudiate).Uuid(repudiation.UserId).Text(stamps.Security).Text(stamps.Concurrency)
                     .Uuid(repudiation.Link.Id).Text(repudiation.Purpose).Bytes(repudiation.Link.SecretHash).Boolean(repudiation.Lock),
-                .. back.Statements.Select(statement => Command(statement).Uuid(repudiation.UserId).Text(stamps.Concurrency)
+                .. s_repudiations.Statements.Select(statement => Command(statement).Uuid(repudiation.UserId).Text(stamps.Concurrency)
                     .Time(repudiation.Since).Text(repudiation.Country)),
                 .. Notices(repudiation.UserId, stamps.Concurrency, repudiation.Notice),
             ],
-            before: Command($"SELECT pg_advisory_xact_lock(hashtextextended(upper(old.email), 7303)) FROM ({back.OldAddress}) AS old")
+            before: Command($"SELECT pg_advisory_xact_lock(hashtextextended(upper(old.email), 7303)) FROM ({s_repudiations.OldAddress}) AS old")
                 .Uuid(repudiation.UserId).Text(null).Time(repudiation.Since));
     }
 
@@ -192,6 +193,13 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         {
             batch.BatchCommands.Add(Command(Repudiations.SuspendTotp("$1", "clock_timestamp()", "TRUE")).Uuid(userId));
             batch.BatchCommands.Add(Command("DELETE FROM recovery_codes WHERE user_id = $1").Uuid(userId));
+            batch.BatchCommands.Add(Command(s_repudiations.SuspendPasskeys).Uuid(userId).Text(stamps.Concurrency).Time(unlocking.Since));
+            batch.BatchCommands.Add(Command(s_repudiations.SuspendLogins).Uuid(userId).Text(stamps.Concurrency).Time(unlocking.Since));
+        }
+
+        if (unlocking.RemovePassword || unlocking.RequireSecondFactor)
+        {
+            batch.BatchCommands.Add(Command(Repudiations.VoidWaysBack("$1")).Uuid(userId));
         }
 
         foreach (var command in Notices(userId, stamps.Concurrency, OperatorNotices.Unlocked(unlocking)))

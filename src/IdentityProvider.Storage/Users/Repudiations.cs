@@ -27,7 +27,7 @@ internal sealed record Repudiations(string User, string Since, string Country, s
     /// <summary>The address that the account had then stands in the first link that takes a change of it back, whoever that was mailed to.</summary>
     public string OldAddress => $"""
         SELECT {Content} ->> 'email' AS email, {Content} ->> 'normalized' AS normalized FROM one_time_tokens t
-        WHERE t.user_id = {User} AND t.purpose = '{OneTimeTokenPurposes.UndoEmailChange}' AND t.created_at >= {Since} ORDER BY t.created_at LIMIT 1
+        WHERE t.user_id = {User} AND t.purpose = '{OneTimeTokenPurposes.UndoEmailChange}' AND t.created_at >= {Since} AND t.tries_left > 0 ORDER BY t.created_at LIMIT 1
         """;
 
     /// <summary>Where another account has confirmed the old address meanwhile, this one has none: it must not be reached by the other one.</summary>
@@ -50,19 +50,9 @@ internal sealed record Repudiations(string User, string Since, string Country, s
     public IReadOnlyList<string> Statements =>
     [
         RestoreAddress,
-        $"UPDATE one_time_tokens SET tries_left = 0 WHERE user_id = {User} AND purpose = '{OneTimeTokenPurposes.UndoEmailChange}' AND created_at >= {Since} AND used_at IS NULL AND {Condition}",
-        $"""
-        INSERT INTO suspensions (user_id, kind, key, suspended_at)
-        SELECT p."UserId", '{SuspensionRow.Passkey}', lower({PasskeyKey}), {Now} FROM "AspNetUserPasskeys" p
-        WHERE p."UserId" = {User} AND {PasskeyTime} >= {Since} AND {Condition}
-        ON CONFLICT DO NOTHING
-        """,
-        $"""
-        INSERT INTO suspensions (user_id, kind, key, suspended_at)
-        SELECT l.user_id, '{ExternalLoginRow.SuspensionKind}', l.issuer || ' ' || l.subject, {Now} FROM external_logins l
-        WHERE l.user_id = {User} AND l.created_at >= {Since} AND {Condition}
-        ON CONFLICT DO NOTHING
-        """,
+        $"{VoidWaysBack(User)} AND created_at >= {Since} AND {Condition}",
+        SuspendPasskeys,
+        SuspendLogins,
         SuspendTotp(User, Now, $"a.created_at >= {Since} AND {Condition}"),
         $"""
         DELETE FROM recovery_codes WHERE user_id = {User} AND {Condition} AND EXISTS (
@@ -75,6 +65,29 @@ internal sealed record Repudiations(string User, string Since, string Country, s
         $"DELETE FROM consents WHERE subject_id = {User} AND granted_at >= {Since} AND {Condition}",
         $"{PersonRows.PasswordFailures(User)} AND {Condition}",
     ];
+
+    public string SuspendPasskeys => $"""
+        INSERT INTO suspensions (user_id, kind, key, suspended_at)
+        SELECT p."UserId", '{SuspensionRow.Passkey}', lower({PasskeyKey}), {Now} FROM "AspNetUserPasskeys" p
+        WHERE p."UserId" = {User} AND {PasskeyTime} >= {Since} AND {Condition}
+        ON CONFLICT DO NOTHING
+        """;
+
+    public string SuspendLogins => $"""
+        INSERT INTO suspensions (user_id, kind, key, suspended_at)
+        SELECT l.user_id, '{ExternalLoginRow.SuspensionKind}', l.issuer || ' ' || l.subject, {Now} FROM external_logins l
+        WHERE l.user_id = {User} AND l.created_at >= {Since} AND {Condition}
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>
+    /// Links that take something back outlive every change of the account. Whoever had the mailbox for a while has some too: once the owner is
+    /// back, they must not be good for anything.
+    /// </summary>
+    public static string VoidWaysBack(string user) => $"""
+        UPDATE one_time_tokens SET tries_left = 0
+        WHERE user_id = {user} AND purpose IN ('{OneTimeTokenPurposes.UndoEmailChange}', '{OneTimeTokenPurposes.NotMe}') AND used_at IS NULL
+        """;
 
     /// <summary>Of authenticator <c>a</c>, under a condition.</summary>
     public static string SuspendTotp(string user, string now, string condition) => $"""

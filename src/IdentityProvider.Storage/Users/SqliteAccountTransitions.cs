@@ -163,6 +163,15 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         {
             connection.Execute(Repudiations.SuspendTotp("$user", "$now", "TRUE"), ("$user", userId), ("$now", now));
             connection.Execute("DELETE FROM recovery_codes WHERE user_id = $user", ("$user", userId));
+            foreach (var statement in (string[])[s_repudiations.SuspendPasskeys, s_repudiations.SuspendLogins])
+            {
+                connection.Execute(statement, ("$user", userId), ("$since", unlocking.Since), ("$now", now));
+            }
+        }
+
+        if (unlocking.RemovePassword || unlocking.RequireSecondFactor)
+        {
+            connection.Execute(Repudiations.VoidWaysBack("$user"), ("$user", userId));
         }
 
         transaction.Commit();

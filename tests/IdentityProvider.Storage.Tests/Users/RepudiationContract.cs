@@ -149,6 +149,34 @@ public abstract class RepudiationContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task Links_that_a_thief_was_mailed_meanwhile_are_worth_nothing_once_the_owner_has_used_theirs()
+    {
+        var user = await PrepareAsync(await Scene.CreateAsync(database));
+        await AddUndoAsync(user, user.Email!, TimeSpan.FromMinutes(40));
+        var (theirLink, theirs) = await DenyAsync(user);
+        await AddUndoAsync(user, "thief@example.com", TimeSpan.FromMinutes(20));
+        await SetEmailAsync(user.Id, "thief2@example.com");
+        var (_, mine) = await DenyAsync(user);
+
+        Assert.NotNull(await Transitions.RepudiateAsync(mine));
+        Assert.Equal(OneTimeTokenStatus.Void, await StatusAsync(theirLink));
+        Assert.Null(await Transitions.RepudiateAsync(theirs));
+
+        // And a void way back says nothing of the address to whoever has a further link.
+        Assert.NotNull(await Transitions.RepudiateAsync((await DenyAsync(user)).Repudiation with { Since = Scene.Ago(TimeSpan.FromMinutes(30)) }));
+        Assert.Equal(user.Email, (await ReadAsync(user.Id)).Email);
+    }
+
+    [Fact]
+    public async Task Without_a_time_an_unlock_that_wants_a_factor_anew_trusts_none_of_the_old_ones()
+    {
+        var user = await PrepareAsync(await Scene.CreateAsync(database));
+        await AddPasskeyAsync(user, s_before);
+        Assert.True(await Transitions.UnlockAsync(new Unlocking { UserId = user.Id, RequireSecondFactor = true }));
+        Assert.Equal(0, (await Factors.ReadAsync(user.Id, CancellationToken.None)).Passkeys);
+    }
+
+    [Fact]
     public async Task An_address_that_is_another_accounts_by_now_does_not_come_back_and_the_thiefs_does_not_stay()
     {
         var user = await PrepareAsync(await Scene.CreateAsync(database));
@@ -221,17 +249,23 @@ public abstract class RepudiationContract(TestDatabase database)
     public async Task An_unlock_can_want_a_second_factor_anew()
     {
         var user = await PrepareAsync(await Scene.CreateAsync(database));
-        var key = await AddPasskeyAsync(user, s_before);
+        var (key, theirs) = (await AddPasskeyAsync(user, s_before), await AddPasskeyAsync(user, TimeSpan.Zero));
+        var login = await AddLoginAsync(user, TimeSpan.Zero);
         var totp = new TotpAuthenticator(Scene.Id(), Scene.Bytes());
         await Factors.SaveTotpAsync(user.Id, 0, totp, step: 1);
         await Factors.ReplaceRecoveryCodesAsync(user.Id, 0, ["one"]);
+        var wayBack = await AddUndoAsync(user, "thief@example.com", TimeSpan.Zero);
         await Transitions.LockAsync(user.Id, "seen in a leak");
-        Assert.True(await Transitions.UnlockAsync(new Unlocking { UserId = user.Id, RemovePassword = true, RequireSecondFactor = true }));
+        var unlocking = new Unlocking { UserId = user.Id, RemovePassword = true, RequireSecondFactor = true, Since = Scene.Ago(TimeSpan.FromDays(1)) };
+        Assert.True(await Transitions.UnlockAsync(unlocking));
 
         var after = await ReadAsync(user.Id);
         Assert.Equal((null, null, true), (after.PasswordHash, after.DisabledAt, after.MustEnrolSecondFactor));
         Assert.Equal(new FactorState { Passkeys = 1 }, await Factors.ReadAsync(user.Id, CancellationToken.None));
         Assert.True(await Factors.NotePasskeyUseAsync(user.Id, key));
+        Assert.False(await Factors.NotePasskeyUseAsync(user.Id, theirs));
+        Assert.True((await database.Get<IExternalLoginStore>().FindAsync(login.Issuer, login.Subject, CancellationToken.None))!.Suspended);
+        Assert.Equal(OneTimeTokenStatus.Void, await StatusAsync(wayBack));
         await Factors.SaveTotpAsync(user.Id, 1, totp, step: 5);
         Assert.False((await ReadAsync(user.Id)).MustEnrolSecondFactor);
         await using var context = database.Context();

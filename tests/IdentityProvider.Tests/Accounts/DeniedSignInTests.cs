@@ -7,11 +7,23 @@ using Xunit;
 namespace IdentityProvider.Tests.Accounts;
 
 /// <summary>The mail about a sign-in from a new place, and what its link does.</summary>
-public sealed class DeniedSignInTests(DeniedSignInTests.Server server) : IClassFixture<DeniedSignInTests.Server>
+public sealed class DeniedSignInTests : IAsyncLifetime
 {
     private const string NewPassword = "the owner's own pass phrase";
 
-    private Provider Provider => server.Provider;
+    private readonly Places _countries = new();
+
+    private Provider Provider { get; } = new();
+
+    /// <summary>A server for each: some let days pass, and then no account is new.</summary>
+    public Task InitializeAsync() => Provider.StartAsync(options =>
+    {
+        options.Configure = builder => builder.Services.Replace(ServiceDescriptor.Singleton<ICountryLookup>(_countries));
+        options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal"])
+            .Select(name => $$"""{"Username":"{{name}}","Password":"{{name}}","Email":"{{name}}@example.com","EmailVerified":true}"""))}}]}""";
+    });
+
+    public Task DisposeAsync() => Provider.DisposeAsync();
 
     [Fact]
     [Trait("row", "E3")]
@@ -34,14 +46,14 @@ public sealed class DeniedSignInTests(DeniedSignInTests.Server server) : IClassF
     [Trait("row", "E3")]
     public async Task A_known_device_in_a_new_country_is_news_and_the_mail_names_the_country()
     {
-        server.Countries.Now = "DE";
+        _countries.Now = "DE";
         var browser = await SignInAsync("ben");
-        server.Countries.Now = "FR";
+        _countries.Now = "FR";
         await browser.SignInAsync(await browser.GetAsync("/account/login?switch=true"), "ben");
         Assert.Contains("(France)", (await SignInsOf("ben").NextAsync()).Message.Text, StringComparison.Ordinal);
         await browser.SignInAsync(await browser.GetAsync("/account/login?switch=true"), "ben");
         Assert.Single(SignInsOf("ben").All);
-        server.Countries.Now = null;
+        _countries.Now = null;
     }
 
     [Fact]
@@ -135,6 +147,37 @@ public sealed class DeniedSignInTests(DeniedSignInTests.Server server) : IClassF
         Assert.Contains("emil@example.com", (await owner.GetAsync("/account/email")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_latest_link_at_a_former_address_takes_the_change_of_it_back_too()
+    {
+        await SignInAsync("gus");
+        var thief = await SignInAsync("gus");
+        var page = await thief.SubmitAsync(await thief.GetAsync("/account/email"), "email-submit", ("email", "thief2@example.com"));
+        await thief.SubmitAsync(page, "code-submit", ("code", (await InboxOf("thief2").NextAsync()).Code));
+        Provider.Skip(TimeSpan.FromHours(2));
+        await SignInAsync("gus");
+        var mails = SignInsOf("gus");
+        await mails.NextAsync();
+
+        var owner = Provider.NewBrowser();
+        await owner.SubmitAsync(await owner.GetAsync((await mails.NextAsync()).Path), "not-me-submit");
+        var inbox = InboxOf("gus");
+        await inbox.NextAsync();
+        Assert.Contains("is locked", (await inbox.NextAsync()).Message.Subject, StringComparison.Ordinal);
+        await ResetAsync(owner, "gus", inbox);
+        await owner.SignInAsync(await owner.GetAsync("/account/login"), "gus", NewPassword);
+        Assert.Contains("gus@example.com", (await owner.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("row", "E3")]
+    public async Task To_an_account_that_is_not_new_a_first_device_is_news()
+    {
+        Provider.Skip(TimeSpan.FromDays(2));
+        await SignInAsync("hal");
+        Assert.Single([await SignInsOf("hal").NextAsync()]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("x")]
@@ -194,23 +237,7 @@ public sealed class DeniedSignInTests(DeniedSignInTests.Server server) : IClassF
 
     private Mailbox SignInsOf(string name) => new(Provider.Host, $"{name}@example.com", signIns: true);
 
-    public sealed class Server : IAsyncLifetime
-    {
-        public Provider Provider { get; } = new();
-
-        internal Places Countries { get; } = new();
-
-        public Task InitializeAsync() => Provider.StartAsync(options =>
-        {
-            options.Configure = builder => builder.Services.Replace(ServiceDescriptor.Singleton<ICountryLookup>(Countries));
-            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay"])
-                .Select(name => $$"""{"Username":"{{name}}","Password":"{{name}}","Email":"{{name}}@example.com","EmailVerified":true}"""))}}]}""";
-        });
-
-        public Task DisposeAsync() => Provider.DisposeAsync();
-    }
-
-    internal sealed class Places : ICountryLookup
+    private sealed class Places : ICountryLookup
     {
         public string? Now { get; set; }
 

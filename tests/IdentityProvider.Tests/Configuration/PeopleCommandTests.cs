@@ -129,6 +129,7 @@ public sealed class PeopleCommandTests : IAsyncLifetime
         Assert.Equal("/account/enrol", (await browser.GetAsync(RelyingParty.AuthorizeUrl(client.Request()))).Url.AbsolutePath);
         Assert.Equal("login_required", Callback.Of(await browser.GetAsync(RelyingParty.AuthorizeUrl(client.Request("openid", ("prompt", "none")))))["error"]);
 
+        _provider.Skip(TimeSpan.FromMinutes(20));
         page = await browser.GetAsync(page.Document.GetElementById("set-up-app")!.GetAttribute("href")!);
         var app = AuthenticatorApp.Of(page.Document.GetElementById("totp-secret")!.TextContent, _provider.Time);
         page = await browser.SubmitAsync(page, "code-submit", ("code", app.CodeOf(-1)));
@@ -145,6 +146,15 @@ public sealed class PeopleCommandTests : IAsyncLifetime
         var activity = (await again.GetAsync("/account/activity")).Text;
         Assert.Contains("unlocked by its operator", activity, StringComparison.Ordinal);
         Assert.Contains("one-time code of your administrator was used", activity, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_an_operator_sets_is_theirs_and_nobody_elses()
+    {
+        Assert.Contains("is bob2@people.example", await IdpAsync("users", "set-email", "bob", "bob2@people.example"), StringComparison.Ordinal);
+        Assert.Contains("bob2@people.example (verified)", await IdpAsync("users", "show", "bob"), StringComparison.Ordinal);
+        await FailsAsync("not an e-mail address", "users", "set-email", "bob", "nobody");
+        await FailsAsync("Another account has", "users", "set-email", "alice", "BOB2@people.example");
     }
 
     [Fact]

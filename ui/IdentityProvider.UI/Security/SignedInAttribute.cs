@@ -13,6 +13,8 @@ namespace IdentityProvider.UI.Security;
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedFilter
 {
+    private static readonly TimeSpan s_enrolment = TimeSpan.FromMinutes(30);
+
     /// <summary>Sensitive.</summary>
     public bool Freshly { get; init; }
 
@@ -31,7 +33,7 @@ internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedF
         var http = context.HttpContext;
         var session = Find(http);
         var security = http.RequestServices.GetRequiredService<AccountSecurity>();
-        if (session is null || (Freshly && !await security.IsPrivilegedAsync(session, http.RequestAborted)))
+        if (session is null || (Freshly && !IsEnrolling(session) && !await security.IsPrivilegedAsync(session, http.RequestAborted)))
         {
             var query = QueryString.Create([new("returnUrl", ReturnPath(http)), .. session is null ? [] : (KeyValuePair<string, string?>[])[new("fresh", "true")]]);
             context.Result = new SeeOtherResult(http.Request.PathBase.ToUriComponent() + "/account/login" + query.ToUriComponent());
@@ -52,6 +54,9 @@ internal sealed class SignedInAttribute : Attribute, IAsyncPageFilter, IOrderedF
 
         await next();
     }
+
+    /// <summary>Who can do nothing else has the time to install an app.</summary>
+    private bool IsEnrolling(UserSession session) => Enrolling && session.MustEnrol && session.Now - session.AuthTime <= s_enrolment;
 
     private static string ReturnPath(HttpContext http) =>
         http.Request.PathBase.ToUriComponent() + http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();

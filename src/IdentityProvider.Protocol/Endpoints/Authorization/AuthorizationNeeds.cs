@@ -45,7 +45,7 @@ internal sealed record AuthorizationNeeds
         var otherPerson = request.HintedSubject is { } hinted && hinted != session.Subject;
         var decision = interaction?.Consent is { } given && given.SessionId == session.SessionId ? given : null;
         var weak = request.Acr.Count > 0 && !AuthenticationContexts.AnyReached(request.Acr, session.Acr);
-        var tooWeak = weak && session.Acr == AuthenticationContexts.Weakest;
+        var tooWeak = weak && (session.Acr == AuthenticationContexts.Weakest || session.Amr is ["otp"]);
         var signIn = ((demandsFresh || otherPerson || tooWeak) && !fresh) || session.Held;
         return new AuthorizationNeeds
         {

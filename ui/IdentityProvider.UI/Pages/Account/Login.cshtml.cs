@@ -138,7 +138,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
     public async Task<IActionResult> OnGetAsync()
     {
         await LoadAsync();
-        if (SignedInAttribute.Find(HttpContext) is ({ DeleteAfter: not null } or { MustEnrol: true }) and var held && !Switch && Step != LoginStep.Expired)
+        if (SignedInAttribute.Find(HttpContext) is ({ DeleteAfter: not null } or { MustEnrol: true }) and var held && !Switch && !(Fresh && held.DeleteAfter is null) && Step != LoginStep.Expired)
         {
             return new SeeOtherResult(Target.PageUrl(Url, held.DeleteAfter is null ? "/Account/Enrol" : "/Account/Data/Keep"));
         }
@@ -230,8 +230,7 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
 
             if (result.Outcome == SignInOutcome.AddressUnverified)
             {
-                await registration.SendAsync(HttpContext, result);
-                return new SeeOtherResult(Target.PageUrl(Url, "/Account/VerifyEmail"));
+                return await VerifyAddressAsync(result);
             }
 
             if (result.Outcome == SignInOutcome.NewPasswordRequired)
@@ -270,9 +269,20 @@ public sealed class LoginModel(InteractionService interactions, SignInService si
             return new SeeOtherResult(Destination());
         }
 
+        if (result.Outcome == SignInOutcome.AddressUnverified)
+        {
+            return await VerifyAddressAsync(result);
+        }
+
         UnknownPasskey = result.UnknownPasskey;
         Problem = result.Outcome == SignInOutcome.Throttled ? Throttled(result.RetryAfter) : texts["Passkey.Refused"];
         return await RefuseAsync();
+    }
+
+    private async Task<IActionResult> VerifyAddressAsync(SignInAnswer answer)
+    {
+        await registration.SendAsync(HttpContext, answer);
+        return new SeeOtherResult(Target.PageUrl(Url, "/Account/VerifyEmail"));
     }
 
     /// <summary>A refused attempt keeps its form, whoever is signed in.</summary>

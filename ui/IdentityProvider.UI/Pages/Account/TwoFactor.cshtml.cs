@@ -101,7 +101,7 @@ public sealed class TwoFactorModel(InteractionService interactions, SecondFactor
         .. Wanted.TakesOperatorCode ? [SecondFactorMethod.Operator] : (SecondFactorMethod[])[],
     ];
 
-    private bool OnlyPasskey => Wanted is { StepUp: true } && Pending is { NeedsPasskey: true };
+    private bool OnlyPasskey => Wanted is { OnlyPasskey: true } || (Wanted is { StepUp: true } && Pending is { NeedsPasskey: true });
 
     private SignInTarget Target => new(Interaction, ReturnUrl);
 
