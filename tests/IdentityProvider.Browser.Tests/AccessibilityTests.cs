@@ -1,6 +1,3 @@
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
-
 namespace IdentityProvider.Browser.Tests;
 
 /// <summary>What people need who see, point or move differently.</summary>
@@ -13,17 +10,6 @@ public sealed class AccessibilityTests(Chromium chromium, Site site) : IClassFix
           return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
         }
         """;
-
-    [Fact]
-    public Task No_page_in_any_state_breaks_a_rule_of_axe() => CheckAsync(
-        ColorScheme.Light,
-        new AxeRunOptions { Rules = new Dictionary<string, RuleOptions> { ["target-size"] = new() { Enabled = true } } });
-
-    /// <summary>The dark pages differ in their colours only.</summary>
-    [Fact]
-    public Task No_page_in_any_state_lacks_contrast_in_the_dark() => CheckAsync(
-        ColorScheme.Dark,
-        new AxeRunOptions { RunOnly = RunOnlyOptions.Rules("color-contrast") });
 
     [Fact]
     public async Task Sign_in_and_consent_work_by_keyboard_alone_and_show_where_the_focus_is()
@@ -80,36 +66,6 @@ public sealed class AccessibilityTests(Chromium chromium, Site site) : IClassFix
         await Expect(alice.Page.Locator("#password")).ToHaveAttributeAsync("type", "password");
     }
 
-    /// <summary>320 CSS pixels are also what remains of 1280 at a zoom of 400 % (WCAG 2.2, 1.4.10).</summary>
-    [Theory]
-    [InlineData("ltr")]
-    [InlineData("rtl")]
-    public async Task No_page_scrolls_sideways_at_320_pixels(string direction)
-    {
-        await using var visitor = await chromium.VisitAsync(site.Host, context => context.ViewportSize = new() { Width = 320, Height = 640 });
-
-        var tooWide = new List<string>();
-        foreach (var path in await Gallery.PathsAsync(visitor.Page))
-        {
-            await visitor.Page.GotoAsync(path);
-            tooWide.AddRange(await visitor.Page.EvaluateAsync<string[]>(
-                """
-                direction => {
-                  document.documentElement.dir = direction;
-                  return [document.documentElement, ...document.querySelectorAll('main *:not(.visually-hidden)')]
-                    .filter(element => {
-                      const box = element.getBoundingClientRect();
-                      return box.left < -0.5 || box.right > 320.5;
-                    })
-                    .map(element => `${location.pathname}: ${element.outerHTML.slice(0, 80)}`);
-                }
-                """,
-                direction));
-        }
-
-        Assert.Empty(tooWide);
-    }
-
     [Fact]
     public async Task Pages_turn_around_from_right_to_left()
     {
@@ -123,23 +79,6 @@ public sealed class AccessibilityTests(Chromium chromium, Site site) : IClassFix
         Assert.True(toggle.X < field.X + (field.Width / 2), "The button that shows the password is at the left end of its field.");
 
         async Task<LocatorBoundingBoxResult> BoxAsync(string selector) => (await visitor.Page.Locator(selector).BoundingBoxAsync())!;
-    }
-
-    private async Task CheckAsync(ColorScheme scheme, AxeRunOptions rules)
-    {
-        await using var visitor = await chromium.VisitAsync(site.Host, context => context.ColorScheme = scheme);
-        var violations = new List<string>();
-        foreach (var path in await Gallery.PathsAsync(visitor.Page))
-        {
-            await visitor.Page.GotoAsync(path);
-            var result = await visitor.Page.RunAxe(rules);
-            violations.AddRange(
-                from violation in result.Violations
-                from node in violation.Nodes
-                select $"{path}: {violation.Id}: {violation.Help}: {node.Html}");
-        }
-
-        Assert.Empty(violations);
     }
 
     private static async Task TabToAsync(IPage page, string selector)

@@ -46,18 +46,6 @@ public sealed class HeaderTests(Chromium chromium, Site site) : IClassFixture<Si
     }
 
     [Fact]
-    public async Task Pages_ask_no_other_origin_for_anything()
-    {
-        await using var visitor = await chromium.VisitAsync(site.Host);
-        foreach (var path in await Gallery.PathsAsync(visitor.Page))
-        {
-            await visitor.Page.GotoAsync(path);
-        }
-
-        Assert.All(visitor.Requests, request => Assert.StartsWith(site.Host.Issuer + "/", request.Url, StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task Cookies_are_kept_from_scripts_and_from_other_sites()
     {
         await using var alice = await chromium.VisitAsync(site.Host);

@@ -16,7 +16,7 @@ public class Site : IAsyncLifetime
 
     public RelyingParty App { get; private set; } = null!;
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         App = await StartAppAsync();
         Host = await TestHost.StartAsync(options =>

@@ -7,8 +7,6 @@ public sealed class WeightTests(Chromium chromium, Site site) : IClassFixture<Si
     /// <summary>A tenth of what counts as good; on a busy machine a page may be painted while it still arrives.</summary>
     private const double VisibleShift = 0.01;
 
-    private const int LargestPage = 12 * 1024;
-    private const int LargestStyleSheet = 20 * 1024;
     private const double SlowestPaintInMilliseconds = 1000;
     private const int Tries = 3;
 
@@ -25,24 +23,6 @@ public sealed class WeightTests(Chromium chromium, Site site) : IClassFixture<Si
           requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
         })
         """;
-
-    [Fact]
-    public async Task Every_page_is_under_12_KB_and_its_styles_under_20_KB_on_the_wire()
-    {
-        await using var visitor = await chromium.VisitAsync(site.Host);
-
-        // The list of all pages is for developers.
-        foreach (var path in (await Gallery.PathsAsync(visitor.Page)).Where(path => path != "/dev/pages"))
-        {
-            var page = (await visitor.Page.GotoAsync(path))!;
-            Assert.True((await page.BodyAsync()).Length < LargestPage, $"{path} has {(await page.BodyAsync()).Length} bytes.");
-        }
-
-        var styles = visitor.Requests.First(request => request.ResourceType == "stylesheet");
-        var response = (await styles.ResponseAsync())!;
-        Assert.Equal("br", await response.HeaderValueAsync("content-encoding"));
-        Assert.InRange((await styles.SizesAsync()).ResponseBodySize, 1, LargestStyleSheet);
-    }
 
     [Theory]
     [InlineData("/")]

@@ -183,6 +183,7 @@ public sealed class AccountSecurity
                 {
                     Id = id,
                     Name = passkey.Name ?? "",
+                    Provider = PasskeyProviders.NameOf(passkey.AttestationObject),
                     CreatedAt = passkey.CreatedAt,
                     LastUsedAt = uses.TryGetValue(id, out var used) ? used : null,
                     Synced = passkey.IsBackupEligible,
@@ -339,6 +340,9 @@ public sealed record PasskeyView
 
     /// <summary>The name that the person gave it; may be empty.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Who keeps it, such as a password manager, as it says of itself; null: not known.</summary>
+    public string? Provider { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

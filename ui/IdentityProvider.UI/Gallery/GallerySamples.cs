@@ -125,7 +125,8 @@ internal static class GallerySamples
 
     public static IReadOnlyList<PasskeyView> PasskeyList { get; } =
     [
-        new() { Id = "c2FtcGxlLTE", Name = "Laptop", CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch.AddDays(40), Synced = true },
+        new() { Id = "c2FtcGxlLTE", Name = "Laptop", Provider = "iCloud Keychain", CreatedAt = DateTimeOffset.UnixEpoch, LastUsedAt = DateTimeOffset.UnixEpoch.AddDays(40), Synced = true },
         new() { Id = "c2FtcGxlLTI", Name = "", CreatedAt = DateTimeOffset.UnixEpoch.AddDays(2), Synced = false },
+        new() { Id = "c2FtcGxlLTM", Name = "", Provider = "Google Password Manager", CreatedAt = DateTimeOffset.UnixEpoch.AddDays(3), Synced = true, Suspended = true },
     ];
 }

@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -43,4 +44,12 @@ public sealed class PasskeyModel(AccountSecurity security) : PageModel
     }
 
     private SeeOtherResult ToList() => new(Url.Page("/Account/Security/Index")!);
+}
+
+/// <summary>What a person calls their passkeys.</summary>
+internal static class PasskeyWords
+{
+    /// <summary>The name that the person gave it, else of who keeps it.</summary>
+    public static string Title(this PasskeyView passkey, PageTexts texts) =>
+        passkey.Name.Length > 0 ? passkey.Name : passkey.Provider ?? texts["Passkey.Unnamed"];
 }

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using Deque.AxeCore.Commons;
+
+namespace IdentityProvider.Browser.Tests;
+
+/// <summary>
+/// One walk through the gallery of Development, which has every page in every state. A page is loaded once and looked at in each way
+/// that a person may see it; the rules of <see cref="GalleryTests"/> read what was found.
+/// </summary>
+public sealed class GalleryWalk(Chromium chromium) : Site
+{
+    /// <summary>The list of all pages, for developers.</summary>
+    public const string Contents = "/dev/pages";
+
+    private const int Walkers = 2;
+
+    private const string EveryRuleOfAxe = "{ rules: { 'target-size': { enabled: true } } }";
+    private const string ContrastAlone = "{ runOnly: ['color-contrast'] }";
+
+    /// <summary>What passes either edge of the page when it is read in this direction.</summary>
+    private const string TooWide = """
+        direction => {
+          document.documentElement.dir = direction;
+          return [document.documentElement, ...document.querySelectorAll('main *:not(.visually-hidden)')]
+            .filter(element => {
+              const box = element.getBoundingClientRect();
+              return box.left < -0.5 || box.right > document.documentElement.clientWidth + 0.5;
+            })
+            .map(element => element.outerHTML.slice(0, 80));
+        }
+        """;
+
+    /// <summary>Buttons, fields and boxes with their words that a thumb of 44 pixels covers more than (WCAG 2.2, 2.5.5; links in a text are exempt).</summary>
+    private const string TooSmall = """
+        () => [...document.querySelectorAll('.button, button:not(.toggle, .plain), input:not([type=hidden], [type=checkbox], [type=radio]), select, .check')]
+          .filter(element => element.offsetParent)
+          .map(element => [element, element.getBoundingClientRect()])
+          .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+          .map(([element, box]) => `${Math.round(box.width)} by ${Math.round(box.height)}: ${element.outerHTML.slice(0, 80)}`)
+        """;
+
+    /// <summary>Buttons and fields that have no edge once the person's system has taken the colours.</summary>
+    private const string Edgeless = """
+        () => [...document.querySelectorAll('.button:not(.plain), input:not([type=hidden]), select, .notice')]
+          .filter(element => element.offsetParent)
+          .filter(element => {
+            const style = getComputedStyle(element);
+            const native = element.matches('[type=checkbox], [type=radio]') && style.appearance !== 'none';
+            return !native && (style.borderBlockEndStyle === 'none' || parseFloat(style.borderBlockEndWidth) < 1);
+          })
+          .map(element => element.outerHTML.slice(0, 80))
+        """;
+
+    private const string Moving = "() => document.getAnimations().map(animation => animation.effect.target.outerHTML.slice(0, 80))";
+
+    private static readonly string s_axe = new BundledAxeScriptProvider().GetScript();
+
+    private readonly ConcurrentQueue<Finding> _findings = new();
+    private readonly ConcurrentQueue<string> _requests = new();
+
+    /// <summary>The address of every request of the walk.</summary>
+    public IReadOnlyCollection<string> Requests => _requests;
+
+    /// <summary>Bytes of the style sheet on the wire, and how they were encoded.</summary>
+    public (int Size, string? Encoding) Styles { get; private set; }
+
+    /// <summary>The pages that were seen.</summary>
+    public IReadOnlyCollection<string> Paths { get; private set; } = [];
+
+    /// <summary>Bytes of each page's HTML, before compression.</summary>
+    public ConcurrentDictionary<string, int> Sizes { get; } = new();
+
+    /// <summary>What was found of this kind, as lines that name the page.</summary>
+    public IReadOnlyList<string> Found(Look look) => [.. _findings.Where(finding => finding.Look == look).Select(finding => $"{finding.Path}: {finding.What}")];
+
+    /// <summary>Somebody who can be looked over the shoulder by <see cref="LookAsync"/>.</summary>
+    /// <remarks>Colours change at once for those who asked for less motion; else they would be judged half way from light to dark.</remarks>
+    public static async Task<Visitor> ComeAsync(Chromium chromium, TestHost host)
+    {
+        var visitor = await chromium.VisitAsync(host, context => context.ReducedMotion = ReducedMotion.Reduce);
+        await visitor.Context.AddInitScriptAsync(s_axe);
+        return visitor;
+    }
+
+    /// <summary>Looks at the page that is open in every way, and leaves it as it was.</summary>
+    public static async Task<IReadOnlyList<(Look Look, string What)>> LookAsync(IPage page)
+    {
+        List<(Look Look, string[] What)> found =
+        [
+            (Look.Axe, await AxeAsync(page, EveryRuleOfAxe)),
+            (Look.Motion, await page.EvaluateAsync<string[]>(Moving)),
+        ];
+
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        found.Add((Look.DarkContrast, await AxeAsync(page, ContrastAlone)));
+
+        await page.SetViewportSizeAsync(360, 740);
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ForcedColors = ForcedColors.Active });
+        found.Add((Look.Edges, await page.EvaluateAsync<string[]>(Edgeless)));
+        found.Add((Look.Targets, await page.EvaluateAsync<string[]>(TooSmall)));
+        await page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.None });
+
+        await page.SetViewportSizeAsync(320, 640);
+        found.Add((Look.LeftToRight, await page.EvaluateAsync<string[]>(TooWide, "ltr")));
+        found.Add((Look.RightToLeft, await page.EvaluateAsync<string[]>(TooWide, "rtl")));
+        await page.SetViewportSizeAsync(1280, 720);
+
+        return [.. found.SelectMany(one => one.What.Select(line => (one.Look, line)))];
+    }
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Paths = await ListAsync();
+        var left = new ConcurrentQueue<string>(Paths);
+        await Task.WhenAll(Enumerable.Range(0, Walkers).Select(_ => WalkAsync(left)));
+    }
+
+    private async Task<IReadOnlyCollection<string>> ListAsync()
+    {
+        await using var visitor = await chromium.VisitAsync(Host);
+        await visitor.Page.GotoAsync(Contents);
+        var states = await visitor.Page.Locator($"a[href^='{Contents}/']").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
+        return [Contents, .. states];
+    }
+
+    private async Task WalkAsync(ConcurrentQueue<string> left)
+    {
+        await using var visitor = await ComeAsync(chromium, Host);
+        while (left.TryDequeue(out var path))
+        {
+            Sizes[path] = (await (await visitor.Page.GotoAsync(path))!.BodyAsync()).Length;
+            foreach (var (look, what) in await LookAsync(visitor.Page))
+            {
+                _findings.Enqueue(new Finding(look, path, what));
+            }
+        }
+
+        foreach (var request in visitor.Requests)
+        {
+            _requests.Enqueue(request.Url);
+        }
+
+        if (visitor.Requests.FirstOrDefault(request => request.ResourceType == "stylesheet") is { } styles)
+        {
+            Styles = ((await styles.SizesAsync()).ResponseBodySize, await (await styles.ResponseAsync())!.HeaderValueAsync("content-encoding"));
+        }
+    }
+
+    private static Task<string[]> AxeAsync(IPage page, string options) => page.EvaluateAsync<string[]>(
+        $$"""
+        async () => (await axe.run(document, { resultTypes: ['violations'], ...{{options}} })).violations
+          .flatMap(violation => violation.nodes.map(node => `${violation.id}: ${violation.help}: ${node.html}`))
+        """);
+
+    private sealed record Finding(Look Look, string Path, string What);
+}
+
+/// <summary>Ways to look at a page, each of which has a rule.</summary>
+public enum Look
+{
+    /// <summary>Light, by every rule of axe.</summary>
+    Axe,
+
+    /// <summary>Dark pages differ in their colours only.</summary>
+    DarkContrast,
+
+    /// <summary>320 CSS pixels wide.</summary>
+    LeftToRight,
+
+    /// <summary>320 CSS pixels wide, turned around.</summary>
+    RightToLeft,
+
+    /// <summary>In colours of the person's system.</summary>
+    Edges,
+
+    /// <summary>With a thumb on a phone.</summary>
+    Targets,
+
+    /// <summary>By those who asked for less motion.</summary>
+    Motion,
+}
