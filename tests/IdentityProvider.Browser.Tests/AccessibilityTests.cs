@@ -4,13 +4,6 @@ namespace IdentityProvider.Browser.Tests;
 [Collection(ChromiumCollection.Name)]
 public sealed class AccessibilityTests(Chromium chromium, Site site) : IClassFixture<Site>
 {
-    private const string IsFocusVisible = """
-        () => {
-          const style = getComputedStyle(document.activeElement);
-          return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-        }
-        """;
-
     [Fact]
     public async Task Sign_in_and_consent_work_by_keyboard_alone_and_show_where_the_focus_is()
     {
@@ -95,6 +88,6 @@ public sealed class AccessibilityTests(Chromium chromium, Site site) : IClassFix
     private static async Task AssertFocusAsync(IPage page, string selector)
     {
         await Expect(page.Locator(selector)).ToBeFocusedAsync();
-        Assert.True(await page.EvaluateAsync<bool>(IsFocusVisible), $"The focus on {selector} cannot be seen.");
+        Assert.True(await page.EvaluateAsync<bool>(PageExtensions.ShowsFocus), $"The focus on {selector} cannot be seen.");
     }
 }

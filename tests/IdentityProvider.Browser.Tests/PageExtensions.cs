@@ -5,6 +5,14 @@ namespace IdentityProvider.Browser.Tests;
 /// <summary>What a person does on our pages, by the names that the pages promise to keep.</summary>
 internal static class PageExtensions
 {
+    /// <summary>Whether one sees what has the focus. The body has it between a page and its first Tab.</summary>
+    public const string ShowsFocus = """
+        () => {
+          const style = getComputedStyle(document.activeElement);
+          return document.activeElement === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2);
+        }
+        """;
+
     /// <summary>Fills in the sign-in form and sends it. The passwords of the test seed equal the names.</summary>
     public static async Task SignInAsync(this IPage page, string username = "alice")
     {

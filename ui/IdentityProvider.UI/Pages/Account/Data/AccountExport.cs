@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using IdentityProvider.Accounts.Activity;
 using IdentityProvider.Accounts.Devices;
@@ -26,7 +27,13 @@ internal sealed class AccountExport(
     private const int ActivityPage = 500;
     private const int MostActivity = 20_000;
 
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    // A person reads it, in any script. It is downloaded, never shown as a page.
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The file; null when the person is gone.</summary>
     public async Task<byte[]?> CreateAsync(UserSession session, CancellationToken cancellationToken)
