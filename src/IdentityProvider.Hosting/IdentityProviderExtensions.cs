@@ -169,9 +169,18 @@ public static class IdentityProviderExtensions
             app.UseForwardedHeaders(Proxies(settings.ForwardedHeaders));
         }
 
+        if (settings.IsHttps)
+        {
+            // People come by https, whatever the last hop is: cookies and links are made for the issuer. TLS may end at a proxy that tells us nothing.
+            app.Use((context, next) =>
+            {
+                context.Request.Scheme = Uri.UriSchemeHttps;
+                return next(context);
+            });
+        }
+
         if (settings is { IsHttps: true, Issuer.IsLoopback: false })
         {
-            // By the issuer, not by the connection: TLS may end at a proxy that tells us nothing.
             var policy = $"max-age=31536000{(settings.Hsts.IncludeSubDomains ? "; includeSubDomains" : "")}";
             app.Use((context, next) =>
             {

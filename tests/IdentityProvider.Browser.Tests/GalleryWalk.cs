@@ -51,6 +51,13 @@ public sealed class GalleryWalk(Chromium chromium) : Site
           .map(element => element.outerHTML.slice(0, 80))
         """;
 
+    /// <summary>The first field that was refused, where the focus is elsewhere.</summary>
+    private const string Unfocused = """
+        () => [...document.querySelectorAll('[aria-invalid=true]')].slice(0, 1)
+          .filter(field => field !== document.activeElement)
+          .map(field => field.outerHTML.slice(0, 80))
+        """;
+
     private const string Moving = "() => document.getAnimations().map(animation => animation.effect.target.outerHTML.slice(0, 80))";
 
     private static readonly string s_axe = new BundledAxeScriptProvider().GetScript();
@@ -88,6 +95,7 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         List<(Look Look, string[] What)> found =
         [
             (Look.Axe, await AxeAsync(page, EveryRuleOfAxe)),
+            (Look.Focus, await page.EvaluateAsync<string[]>(Unfocused)),
             (Look.Motion, await page.EvaluateAsync<string[]>(Moving)),
         ];
 
@@ -176,6 +184,9 @@ public enum Look
 
     /// <summary>With a thumb on a phone.</summary>
     Targets,
+
+    /// <summary>Where the focus is once the page is there.</summary>
+    Focus,
 
     /// <summary>By those who asked for less motion.</summary>
     Motion,

@@ -46,10 +46,5 @@ internal sealed class KnownDevices(IDeviceStore devices, DeviceCookie cookie, IC
     /// <summary>A wrong password or code for this account, at a device that it knows.</summary>
     public Task FailedAsync(KnownDevice device) => devices.NoteFailureAsync(device.Id, MostFailures);
 
-    private static string? Shorten(string userAgent) => userAgent.Length switch
-    {
-        0 => null,
-        <= LongestUserAgent => userAgent,
-        _ => userAgent[..LongestUserAgent],
-    };
+    private static string? Shorten(string userAgent) => userAgent.Length == 0 ? null : ShortText.Of(userAgent, LongestUserAgent);
 }

@@ -20,5 +20,5 @@ public static class UserAgentNames
     public static (string? Browser, string? System) Of(string? userAgent) => (Find(s_browsers, userAgent), Find(s_systems, userAgent));
 
     private static string? Find((string Mark, string Name)[] names, string? userAgent) =>
-        userAgent is null ? null : Array.Find(names, it => userAgent.Contains(it.Mark, StringComparison.Ordinal)).Name;
+        userAgent is null ? null : Array.Find(names, it => userAgent.Contains(it.Mark, StringComparison.OrdinalIgnoreCase)).Name;
 }

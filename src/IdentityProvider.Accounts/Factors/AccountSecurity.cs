@@ -320,7 +320,7 @@ public sealed class AccountSecurity
     private static string Clean(string name)
     {
         var clean = string.Concat(name.Where(letter => !char.IsControl(letter))).Trim();
-        return clean.Length <= LongestName ? clean : clean[..LongestName];
+        return ShortText.Of(clean, LongestName);
     }
 
     private sealed record SetUpTicket(Guid UserId, byte[] Secret, DateTimeOffset ExpiresAt);

@@ -24,6 +24,9 @@ public static class MailTemplates
     /// <summary>After somebody said so, and the account was locked. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
     public const string AccountLocked = "account-locked";
 
+    /// <summary>An operator has locked the account: only they can unlock it.</summary>
+    public const string LockedByOperator = "locked-by-operator";
+
     /// <summary>After a new password was set. Values: <c>username</c>, <c>time</c>, <c>address</c>.</summary>
     public const string PasswordChanged = "password-changed";
 
@@ -49,6 +52,6 @@ public static class MailTemplates
     public static IReadOnlyList<string> All { get; } =
     [
         VerifyEmail, AccountExists, ResetPassword, PasswordChanged, TokenReused, ChangeEmail, EmailChanged, PasswordRefused, SecurityChanged, AccountDeletion,
-        NewSignIn, AccountLocked, SignInCode,
+        NewSignIn, AccountLocked, LockedByOperator, SignInCode,
     ];
 }

@@ -62,6 +62,16 @@ public sealed class OneTimeTokenIssuer(IOneTimeTokenStore store, MailSecrets sec
             text);
     }
 
+    /// <summary>
+    /// The token for when no mail carries its code: then nobody can guess it either, and tries of it end as with any other. What is typed are
+    /// digits, and this is none.
+    /// </summary>
+    public static NewOneTimeToken Untold(NewOneTimeToken token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return token.Code is null ? token : token with { Code = "untold " + Convert.ToHexString(RandomNumberGenerator.GetBytes(16)) };
+    }
+
     /// <summary>The mail with the token's secrets sealed in it, <c>token</c> and <c>code</c>; it is not sent once the token is over.</summary>
     public OutgoingMail Seal(OutgoingMail mail, PreparedToken prepared)
     {

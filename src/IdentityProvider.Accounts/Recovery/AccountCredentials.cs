@@ -198,7 +198,8 @@ public sealed class AccountCredentials
         var mail = owner is null
             ? _issuer.Seal(Mail(context, user, MailTemplates.ChangeEmail, email), prepared)
             : Mail(context, owner, MailTemplates.AccountExists, owner.Email!);
-        await _tokens.IssueAsync(prepared.Token, await _throttle.MayMailAsync(OneTimeTokenPurposes.ChangeEmail, email) ? mail : null);
+        var told = await _throttle.MayMailAsync(OneTimeTokenPurposes.ChangeEmail, email);
+        await _tokens.IssueAsync(told && owner is null ? prepared.Token : OneTimeTokenIssuer.Untold(prepared.Token), told ? mail : null);
         _tokenCookie.Write(context, OneTimeTokenPurposes.ChangeEmail, prepared.Token.Id, mark, s_lifetime);
         return EmailChangeOutcome.Sent;
     }

@@ -77,7 +77,7 @@ internal sealed partial class RecoveryMails(
     {
         if (user is not { Email: { } email, EmailConfirmed: true, DisabledAt: null, MustEnrolSecondFactor: false } || !await throttle.MayMailAsync(OneTimeTokenPurposes.SignInCode, email))
         {
-            await tokens.IssueAsync(code.Token, mail: null);
+            await tokens.IssueAsync(OneTimeTokenIssuer.Untold(code.Token), mail: null);
             return;
         }
 

@@ -278,7 +278,10 @@ public sealed partial class RegistrationService
             Culture = recipient.Culture ?? user.Culture,
             Values = MailValues.Of(recipient.UserName, _time.GetUtcNow(), context),
         };
-        if (!await store(prepared.Token, recipient.EmailConfirmed ? mail : _tokens.Seal(mail, prepared)))
+        var stored = recipient.EmailConfirmed
+            ? await store(OneTimeTokenIssuer.Untold(prepared.Token), mail)
+            : await store(prepared.Token, _tokens.Seal(mail, prepared));
+        if (!stored)
         {
             return false;
         }

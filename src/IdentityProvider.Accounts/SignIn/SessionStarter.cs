@@ -69,7 +69,7 @@ internal sealed partial class SessionStarter(
             IdleLifetime = _options.IdleLifetime,
             AbsoluteLifetime = _options.AbsoluteLifetime,
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
-            UserAgent = Shorten(context.Request.Headers.UserAgent.ToString()),
+            UserAgent = ShortText.Of(context.Request.Headers.UserAgent.ToString(), LongestUserAgent),
         };
         if (!await sessions.SaveAsync(session))
         {
@@ -94,9 +94,6 @@ internal sealed partial class SessionStarter(
             context);
         return true;
     }
-
-    private static string Shorten(string userAgent) =>
-        userAgent.Length <= LongestUserAgent ? userAgent : userAgent[..LongestUserAgent];
 
     [LoggerMessage(1000, LogLevel.Information, "Signed in: user {UserId}, session {SessionId}, acr {Acr}")]
     private partial void SignedIn(Guid userId, Guid sessionId, string acr);

@@ -43,8 +43,8 @@ public sealed record RateLimitOptions
     public int SuspiciousFailuresPerNetwork { get; set; } = 50;
 
     /// <summary>
-    /// 1000 requests of apps in 5 min from one network (IPv4 /24, IPv6 /48) by people who are not signed in: each is kept until its person
-    /// has come back, so it is a row that anybody can make the server write.
+    /// 1000 requests of apps in 5 min from one network (IPv4 /24, IPv6 /48) by people who are not signed in, and as many of one who is:
+    /// each is kept until its person has come back, so it is a row that anybody can make the server write.
     /// </summary>
     [Range(1, 1_000_000)]
     public int PendingRequestsPerNetwork { get; set; } = 1000;

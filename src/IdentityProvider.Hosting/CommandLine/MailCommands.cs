@@ -52,8 +52,17 @@ internal sealed class MailCommands(ServerFactory factory, TextWriter output, Tim
         return 0;
     }
 
-    public async Task<int> RetryAsync(string[] settings, long? id, CancellationToken cancellationToken)
+    public async Task<int> RetryAsync(string[] settings, string? mail, CancellationToken cancellationToken)
     {
+        // Without a number, the first setting stands where it would.
+        if (mail?.StartsWith("--", StringComparison.Ordinal) == true)
+        {
+            (settings, mail) = ([mail, .. settings], null);
+        }
+
+        long? id = mail is null ? null
+            : long.TryParse(mail, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new ConfigurationException($"'{mail}' is no number of a mail. `idp mail list` shows them.");
         await using var app = await factory.OpenAsync(settings, cancellationToken);
         var count = await app.Services.GetRequiredService<IMailOutbox>().RetryAsync(id, cancellationToken);
         if (id is not null && count == 0)
@@ -87,14 +96,21 @@ internal sealed class MailCommands(ServerFactory factory, TextWriter output, Tim
                 ["date"] = "2030-01-31",
                 ["time"] = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
                 ["address"] = "203.0.113.7",
+                ["device"] = "Firefox, Linux",
+                ["country"] = "IE",
             },
         };
-        var secrets = template switch
+        var secrets = new Dictionary<string, string>();
+        if (template is MailTemplates.VerifyEmail or MailTemplates.ChangeEmail or MailTemplates.SignInCode)
         {
-            MailTemplates.VerifyEmail or MailTemplates.ChangeEmail => new Dictionary<string, string> { ["code"] = "123456", ["token"] = "sample" },
-            MailTemplates.ResetPassword or MailTemplates.EmailChanged => new Dictionary<string, string> { ["token"] = "sample" },
-            _ => [],
-        };
+            secrets["code"] = "123456";
+        }
+
+        if (template is MailTemplates.VerifyEmail or MailTemplates.ChangeEmail or MailTemplates.ResetPassword or MailTemplates.EmailChanged or MailTemplates.NewSignIn)
+        {
+            secrets["token"] = "sample";
+        }
+
         var message = app.Services.GetRequiredService<MailRenderer>().Render(mail, secrets);
         await output.WriteLineAsync(html ? message.Html : $"To: {message.To}\nSubject: {message.Subject}\n\n{message.Text}");
         return 0;

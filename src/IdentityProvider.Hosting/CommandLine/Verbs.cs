@@ -70,7 +70,7 @@ internal sealed class Verbs(ServerFactory factory, TextReader input, TextWriter 
         var now = new Option<bool>("--now") { Description = "Sign with the new keys at once; the old ones stay published." };
         var kid = new Argument<string>("KID") { Description = "The key id, as `keys list` shows it." };
         var to = new Option<string>("--to") { Description = "The recipient.", Required = true };
-        var mailId = new Argument<long?>("ID") { Description = "The number, as `mail list` shows it; else all that were given up.", Arity = ArgumentArity.ZeroOrOne };
+        var mailId = new Argument<string?>("ID") { Description = "The number, as `mail list` shows it; else all that were given up.", Arity = ArgumentArity.ZeroOrOne };
         var template = new Argument<string>("TEMPLATE") { Description = string.Join(", ", MailTemplates.All) };
         var culture = new Option<string?>("--culture") { Description = "The language, such as de." };
         var html = new Option<bool>("--html") { Description = "The HTML part instead of the text." };

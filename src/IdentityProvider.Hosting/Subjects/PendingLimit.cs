@@ -13,7 +13,7 @@ internal sealed class PendingLimit(ICounters counters, IOptions<RateLimitOptions
 
     private readonly RateLimitOptions _options = options.Value;
 
-    public async Task<TimeSpan?> TakeAsync(HttpContext context)
+    public async Task<TimeSpan?> TakeAsync(HttpContext context, Guid? subjectId)
     {
         ArgumentNullException.ThrowIfNull(context);
         if (!_options.Enabled)
@@ -21,7 +21,7 @@ internal sealed class PendingLimit(ICounters counters, IOptions<RateLimitOptions
             return null;
         }
 
-        var count = await counters.RaiseAsync($"idp:pending:{CallerMarks.Network(context.Connection.RemoteIpAddress)}", s_window);
+        var count = await counters.RaiseAsync($"idp:pending:{subjectId?.ToString("D") ?? CallerMarks.Network(context.Connection.RemoteIpAddress)}", s_window);
         return count.Value > _options.PendingRequestsPerNetwork ? count.Remaining : null;
     }
 }

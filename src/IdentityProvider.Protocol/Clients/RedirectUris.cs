@@ -26,7 +26,8 @@ internal static class RedirectUris
         TrySplit(registered, out var origin, out var rest)
         && TrySplit(presented, out var presentedOrigin, out var presentedRest)
         && origin == presentedOrigin
-        && rest == presentedRest;
+        && rest == presentedRest
+        && Uri.TryCreate(presented, UriKind.Absolute, out _);
 
     /// <summary>Splits <c>http://127.0.0.1[:port]/rest</c>; the strings themselves are compared, so nothing is normalised.</summary>
     private static bool TrySplit(string uri, out string origin, out string rest)

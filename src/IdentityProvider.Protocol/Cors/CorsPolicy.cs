@@ -25,6 +25,20 @@ internal sealed class CorsPolicy(IClientSource clients)
         }
     }
 
+    /// <summary>Lets the request's origin read this response, if any client lists it: for a refusal that names no client.</summary>
+    public async Task AllowAnyClientAsync(HttpContext context)
+    {
+        if (context.Request.Headers.Origin is [{ Length: > 0 } origin])
+        {
+            context.Response.Headers.Vary = "Origin";
+            if (await clients.AllowsOriginAsync(origin, context.RequestAborted))
+            {
+                context.Response.Headers.AccessControlAllowOrigin = origin;
+                context.Response.Headers.AccessControlExposeHeaders = "WWW-Authenticate";
+            }
+        }
+    }
+
     /// <summary>Lets every origin read this response: it is public and carries no credentials.</summary>
     public static void AllowAll(HttpContext context) => context.Response.Headers.AccessControlAllowOrigin = "*";
 

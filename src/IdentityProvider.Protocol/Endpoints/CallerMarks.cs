@@ -11,6 +11,7 @@ public static class CallerMarks
 {
     private const int V4Bytes = 3;
     private const int V6Bytes = 6;
+    private const int LongestProduct = 32;
 
     private static readonly string[] s_families = ["Edg", "OPR", "Firefox", "Chrome", "Safari", "okhttp", "CFNetwork", "Dart", "python", "node", "Go-http-client", "curl"];
 
@@ -43,6 +44,8 @@ public static class CallerMarks
 
         var end = userAgent.IndexOfAny(['/', ' ']);
         var product = end < 0 ? userAgent : userAgent[..end];
-        return product.Length <= 32 ? product : product[..32];
+
+        // Never half of a character: it is stored, and PostgreSQL takes no lone surrogate.
+        return product.Length <= LongestProduct ? product : product[..(char.IsHighSurrogate(product[LongestProduct - 1]) ? LongestProduct - 1 : LongestProduct)];
     }
 }

@@ -13,7 +13,7 @@ namespace IdentityProvider.Protocol.Interactions;
 /// Stores requests that wait. An interaction waits for a person and belongs to the browser that started it. A parked request is a
 /// cross-site POST that comes back at once as a GET of ourselves, so that Lax cookies arrive; it is bound to nothing and is then
 /// treated as if it had just come. Anybody can make us store one, so only what the protocol reads is kept, of limited length, and
-/// strangers of one network can leave so many.
+/// a person, or the strangers of one network, can leave so many.
 /// </summary>
 internal sealed class PendingRequests(IInteractionStore store, IPendingLimit limit, BrowserCookie browser, IOptions<TokenOptions> options)
 {
@@ -25,11 +25,11 @@ internal sealed class PendingRequests(IInteractionStore store, IPendingLimit lim
     private static readonly TimeSpan s_parkedLifetime = TimeSpan.FromMinutes(5);
     private static readonly byte[] s_nobody = [];
 
-    /// <summary>Starts an interaction of this browser. Without a session its network has a limit.</summary>
+    /// <summary>Starts an interaction of this browser. Its person has a limit; without a session, its network.</summary>
     /// <returns>The handle for the URL.</returns>
     public async Task<Result<string>> StartAsync(HttpContext context, InteractionKind kind, string? clientId, Parameters parameters, SubjectSession? session)
     {
-        if (session is null && await limit.TakeAsync(context) is { } wait)
+        if (await limit.TakeAsync(context, session?.SubjectId) is { } wait)
         {
             return OAuthError.TooManyRequests(wait);
         }
@@ -51,7 +51,7 @@ internal sealed class PendingRequests(IInteractionStore store, IPendingLimit lim
             return OAuthError.InvalidRequest($"The parameters are longer than {LongestParked} characters in all.");
         }
 
-        if (await limit.TakeAsync(context) is { } wait)
+        if (await limit.TakeAsync(context, subjectId: null) is { } wait)
         {
             return OAuthError.TooManyRequests(wait);
         }

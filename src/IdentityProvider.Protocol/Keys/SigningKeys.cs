@@ -40,7 +40,15 @@ public sealed partial class SigningKeys : IDisposable
         {
             var current = _current ?? throw new InvalidOperationException("The signing keys have not been loaded.");
             var now = _time.GetUtcNow();
-            return now < current.ValidUntil ? current : _current = new KeySet(_keys, _options, now);
+            if (now < current.ValidUntil)
+            {
+                return current;
+            }
+
+            // Not over what was loaded in the meantime: a key may have been retired.
+            var next = new KeySet([.. current.All], _options, now);
+            var seen = Interlocked.CompareExchange(ref _current, next, current);
+            return seen == current ? next : seen!;
         }
     }
 

@@ -7,7 +7,7 @@ namespace IdentityProvider.Protocol.Outbox;
 
 /// <summary>
 /// Delivers this instance's share of the outbox. It claims no more than it can deliver at once, so that a lease only runs out when the
-/// instance has died; then another one delivers.
+/// instance has died; then another one delivers. Each kind has slots of its own: an app that does not answer must not hold up a mail.
 /// </summary>
 internal sealed partial class OutboxDispatcher(
     IOutboxStore store,
@@ -31,15 +31,19 @@ internal sealed partial class OutboxDispatcher(
     public static TimeSpan Lease { get; } = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(_handlers.Keys.Select(kind => DeliverAsync(kind, stoppingToken)));
+
+    private async Task DeliverAsync(string kind, CancellationToken stoppingToken)
     {
+        var news = signal.Listen();
         var running = new HashSet<Task>();
         try
         {
             while (!stoppingToken.IsCancellationRequested)
             {
                 running.RemoveWhere(delivery => delivery.IsCompleted);
-                var claimed = await ClaimAsync(Slots - running.Count, stoppingToken);
+                var claimed = await ClaimAsync(kind, Slots - running.Count, stoppingToken);
                 running.UnionWith(claimed.Select(DeliverAsync));
                 if (running.Count == Slots)
                 {
@@ -47,7 +51,7 @@ internal sealed partial class OutboxDispatcher(
                 }
                 else
                 {
-                    await signal.WaitAsync(s_poll, time, stoppingToken);
+                    await news.WaitAsync(s_poll, time, stoppingToken);
                 }
             }
         }
@@ -61,11 +65,11 @@ internal sealed partial class OutboxDispatcher(
         }
     }
 
-    private async Task<IReadOnlyList<OutboxMessage>> ClaimAsync(int count, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OutboxMessage>> ClaimAsync(string kind, int count, CancellationToken cancellationToken)
     {
         try
         {
-            var claimed = await store.ClaimAsync(_handlers.Keys, count, Lease, cancellationToken);
+            var claimed = await store.ClaimAsync([kind], count, Lease, cancellationToken);
             _inContact = true;
             return claimed;
         }

@@ -110,5 +110,5 @@ internal sealed record GrantedResources
 
     // RFC 6749 §3.3: without the parameter, a documented default. A machine gets all its API scopes; a person's request must say.
     private static string[] DefaultScopes(Client client, ResourceCatalog catalog, bool forMachine) =>
-        forMachine ? [.. client.AllowedScopes.Where(catalog.ApiScopes.ContainsKey)] : [];
+        forMachine ? [.. client.AllowedScopes.Where(name => catalog.ApiScopes.TryGetValue(name, out var scope) && scope.Enabled)] : [];
 }

@@ -43,8 +43,9 @@ internal sealed record ClaimsRequest
 
             return new ClaimsRequest { UserInfo = userInfo, IdToken = idToken, Acr = ReadAcr(root, out var essential), AcrIsEssential = essential };
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // A lone surrogate passes the parser, and fails whoever reads the string.
             return OAuthError.InvalidRequest("The claims parameter is not valid JSON.");
         }
     }

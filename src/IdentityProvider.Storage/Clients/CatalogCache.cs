@@ -16,7 +16,8 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
     private static readonly TimeSpan _pollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestSilence = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private readonly Lock _starting = new();
+    private Task<Snapshot>? _load;
     private volatile Snapshot? _snapshot;
     private long _confirmedAt;
 
@@ -35,21 +36,14 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
     /// <summary>Asks the database for news, and loads them.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        await _refreshing.WaitAsync(cancellationToken);
-        try
+        // A load that runs already may have asked before the change that the caller knows of.
+        if (Volatile.Read(ref _load) is { IsCompleted: false } running)
         {
-            await LoadIfChangedAsync(cancellationToken);
+            await ((Task)running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
         }
-        finally
-        {
-            _refreshing.Release();
-        }
-    }
 
-    public override void Dispose()
-    {
-        _refreshing.Dispose();
-        base.Dispose();
+        await LoadAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -80,33 +74,31 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
 
     private bool IsConfirmed => time.GetElapsedTime(Volatile.Read(ref _confirmedAt)) < _longestSilence;
 
+    /// <summary>One load at a time, and whoever waits for it shares what comes of it: in an outage nobody waits for the attempts of others.</summary>
     private async ValueTask<Snapshot> LoadAsync(CancellationToken cancellationToken)
     {
-        await _refreshing.WaitAsync(cancellationToken);
-        try
+        Task<Snapshot> load;
+        lock (_starting)
         {
-            // Others may have waited for the same load: it is theirs too.
-            if (_snapshot is not { } snapshot || !IsConfirmed)
+            if (_load is null or { IsCompleted: true })
             {
-                snapshot = await LoadIfChangedAsync(cancellationToken);
+                _load = Task.Run(LoadIfChangedAsync, CancellationToken.None);
             }
 
-            return snapshot;
+            load = _load;
         }
-        finally
-        {
-            _refreshing.Release();
-        }
+
+        return await load.WaitAsync(cancellationToken);
     }
 
     /// <summary>The version is read before the contents: contents newer than their version are only loaded twice, never missed.</summary>
-    private async Task<Snapshot> LoadIfChangedAsync(CancellationToken cancellationToken)
+    private async Task<Snapshot> LoadIfChangedAsync()
     {
         var asked = time.GetTimestamp();
-        var version = await reader.ReadVersionAsync(cancellationToken);
+        var version = await reader.ReadVersionAsync(CancellationToken.None);
         if (_snapshot is not { } snapshot || snapshot.Version != version)
         {
-            _snapshot = snapshot = Snapshot.Of(version, await reader.ReadAsync(cancellationToken));
+            _snapshot = snapshot = Snapshot.Of(version, await reader.ReadAsync(CancellationToken.None));
         }
 
         Volatile.Write(ref _confirmedAt, asked);

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using IdentityProvider.Protocol.Events;
+using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Hosting;
@@ -13,22 +14,25 @@ namespace IdentityProvider.Storage.Database;
 /// Deletes rows whose time is over, in small batches, one instance at a time: a long transaction would keep PostgreSQL from pruning.
 /// </summary>
 public sealed partial class ExpiredRowCleanup(
-    DbDataSource database, IOptions<EventOptions> events, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
+    DbDataSource database, IOptions<EventOptions> events, IOptions<KeyManagementOptions> keys, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
 {
     private const int BatchSize = 500;
     internal const long AdvisoryLock = 0x1D5_71E_0002;
 
+    private const string NoReferenceToken = "NOT EXISTS (SELECT 1 FROM reference_tokens r WHERE r.grant_id = grants.id)";
+
     private static readonly TimeSpan _interval = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since an access token may
-    /// outlive it; an interaction or a mailed link, so that its page says "expired" and not "unknown" (a parked request has no page); a used challenge,
+    /// How long a row is kept past its expiry: a redeemed code, so that a late replay still revokes; a grant, since the access token of its last
+    /// refresh may outlive it, a JWT for as long as the key that verifies it, a stored one for as long as it says; an interaction or a mailed link, so that its page says "expired" and not "unknown" (a parked request has no page); a used challenge,
     /// since an instance whose clock is slow takes it for good a little longer.
     /// </summary>
     private readonly Expiry[] _expiries =
     [
         new("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
-        new("grants", "absolute_expires_at", TimeSpan.FromDays(1)),
+        new("grants", "absolute_expires_at", TimeSpan.FromDays(1), "secret_hash IS NULL AND " + NoReferenceToken),
+        new("grants", "absolute_expires_at", TimeSpan.FromDays(1) + keys.Value.RetentionDuration, NoReferenceToken),
         new("interactions", "expires_at", TimeSpan.FromDays(1)),
         new("interactions", "expires_at", TimeSpan.Zero, "length(browser_hash) = 0"),
         new("reference_tokens", "expires_at", TimeSpan.Zero),

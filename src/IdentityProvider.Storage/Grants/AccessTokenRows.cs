@@ -22,6 +22,7 @@ internal sealed class ReferenceTokenRow
     {
         row.ToTable("reference_tokens").HasKey(token => token.TokenHash);
         row.HasIndex(token => token.ExpiresAt);
+        row.HasIndex(token => token.GrantId);
     }
 }
 

@@ -13,7 +13,11 @@ internal static class OperatorNotices
         Mail = MailTemplates.PasswordChanged,
     };
 
-    public static ChangeNotice Locked(string reason) => new(AccountEventTypes.AccountLocked, new EventOrigin()) { Detail = reason };
+    public static ChangeNotice Locked(string reason) => new(AccountEventTypes.AccountLocked, new EventOrigin())
+    {
+        Detail = reason,
+        Mail = MailTemplates.LockedByOperator,
+    };
 
     public static ChangeNotice Unlocked(Unlocking unlocking) => new(AccountEventTypes.AccountUnlocked, new EventOrigin())
     {

@@ -19,6 +19,7 @@ internal static class ProvenEnds
         $"DELETE FROM totp_authenticators WHERE user_id = {user} AND {condition}",
         $"DELETE FROM recovery_codes WHERE user_id = {user} AND {condition}",
         $"DELETE FROM external_logins WHERE user_id = {user} AND {condition}",
+        $"DELETE FROM suspensions WHERE user_id = {user} AND {condition}",
         $"DELETE FROM known_devices WHERE user_id = {user} AND {condition}",
         $"DELETE FROM consents WHERE subject_id = {user} AND {condition}",
     ];

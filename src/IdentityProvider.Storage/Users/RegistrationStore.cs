@@ -51,7 +51,7 @@ internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, 
         await using var transaction = await context.Database.BeginTransactionAsync();
         await AddressLock.TakeAsync(context, email);
         var confirmed = await context.Users
-            .Where(user => user.Id == userId && user.Email == email
+            .Where(user => user.Id == userId && user.Email == email && !user.EmailConfirmed
                 && !context.Users.Any(other => other.Id != userId && other.NormalizedEmail == user.NormalizedEmail && other.EmailConfirmed))
             .ExecuteUpdateAsync(update => update
                 .SetProperty(user => user.EmailConfirmed, true)

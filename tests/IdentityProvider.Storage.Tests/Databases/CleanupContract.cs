@@ -94,9 +94,9 @@ public abstract class CleanupContract(TestDatabase database)
         var old = await Scene.CreateAsync(database);
         var grant = await old.FamilyAsync();
         await old.ExpireSessionAsync(absolute: true);
-        var past = Scene.Ago(day);
+        var (past, longPast) = (Scene.Ago(day), Scene.Ago(day + TimeSpan.FromDays(14)));
         await context.Set<GrantRow>().Where(row => row.Id == grant.FamilyId)
-            .ExecuteUpdateAsync(row => row.SetProperty(it => it.AbsoluteExpiresAt, past));
+            .ExecuteUpdateAsync(row => row.SetProperty(it => it.AbsoluteExpiresAt, longPast));
         await context.Set<AuthorizationCodeRow>().Where(row => row.SubjectId == old.UserId)
             .ExecuteUpdateAsync(row => row.SetProperty(it => it.ExpiresAt, past));
     }

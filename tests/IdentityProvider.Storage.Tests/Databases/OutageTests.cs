@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Grants;
@@ -105,6 +106,25 @@ public sealed class OutageTests(SqliteTestDatabase database) : IClassFixture<Sql
         time.Advance(TimeSpan.FromSeconds(1));
         var exception = await Assert.ThrowsAnyAsync<Exception>(async () => await cache.FindAsync("web", CancellationToken.None));
         Assert.True(StorageOutage.IsOutage(exception));
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_fails_those_who_wait_for_the_catalog_together()
+    {
+        using var hole = new TcpListener(IPAddress.Loopback, 0);
+        hole.Start();
+        await using var services = TestDatabase.Build(new StorageOptions
+        {
+            Provider = DatabaseProvider.Postgres,
+            ConnectionString = $"Host=127.0.0.1;Port={((IPEndPoint)hole.LocalEndpoint).Port};Username=x;Database=x;Timeout=1;Pooling=false",
+        });
+        var clients = services.GetRequiredService<IClientSource>();
+        var began = TimeProvider.System.GetTimestamp();
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+            Assert.True(StorageOutage.IsOutage(await Assert.ThrowsAnyAsync<Exception>(async () => await clients.FindAsync("x", CancellationToken.None))))));
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 
     private static void FillUp(SqliteConnection connection)

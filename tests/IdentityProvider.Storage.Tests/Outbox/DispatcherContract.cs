@@ -103,6 +103,27 @@ public abstract class DispatcherContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_receiver_that_does_not_answer_holds_up_no_message_of_another_kind()
+    {
+        var release = new TaskCompletionSource();
+        var silent = new Receiver(_kind + "-silent") { Before = release.Task };
+        var receiver = new Receiver(_kind);
+        for (var i = 0; i < 40; i++)
+        {
+            await WriteAsync($"{i}", kind: silent.Kind);
+        }
+
+        await using var instance = await Instance.StartAsync(database, silent, receiver);
+        await UntilAsync(() => Task.FromResult(silent.Begun > 0), instance);
+        await WriteAsync("one");
+
+        await EmptyAsync(instance);
+
+        Assert.Equal("one", Assert.Single(receiver.Payloads));
+        release.SetResult();
+    }
+
+    [Fact]
     public async Task A_stop_waits_for_what_is_on_its_way()
     {
         var release = new TaskCompletionSource();
@@ -143,13 +164,13 @@ public abstract class DispatcherContract(TestDatabase database)
         return await context.Set<OutboxRow>().AsNoTracking().Where(row => row.Kind == _kind && row.GivenUpAt == null).ToListAsync();
     }
 
-    private async Task WriteAsync(string payload, int attempts = 0, TimeSpan? lives = null)
+    private async Task WriteAsync(string payload, int attempts = 0, TimeSpan? lives = null, string? kind = null)
     {
         await using var context = database.Context();
         var now = Scene.Ago(TimeSpan.Zero);
         context.Add(new OutboxRow
         {
-            Kind = _kind,
+            Kind = kind ?? _kind,
             Payload = payload,
             Attempts = attempts,
             DueAt = now,
@@ -188,13 +209,13 @@ public abstract class DispatcherContract(TestDatabase database)
     {
         public OutboxSignal Signal => services.GetRequiredService<OutboxSignal>();
 
-        public static async Task<Instance> StartAsync(TestDatabase database, Receiver receiver)
+        public static async Task<Instance> StartAsync(TestDatabase database, params IOutboxHandler[] receivers)
         {
             var services = database.NewInstance();
             var metrics = new ServiceCollection().AddMetrics().AddSingleton<ProtocolMetrics>().BuildServiceProvider();
             var dispatcher = new OutboxDispatcher(
                 services.GetRequiredService<IOutboxStore>(),
-                [receiver],
+                receivers,
                 services.GetRequiredService<OutboxSignal>(),
                 metrics.GetRequiredService<ProtocolMetrics>(),
                 TimeProvider.System,

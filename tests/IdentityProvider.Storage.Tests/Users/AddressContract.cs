@@ -12,6 +12,7 @@ using IdentityProvider.Storage.Devices;
 using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
+using IdentityProvider.Storage.Users;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -148,6 +149,12 @@ public abstract class AddressContract(TestDatabase database)
         await factors.SaveTotpAsync(user.Id, user.Epoch, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);
         await factors.ReplaceRecoveryCodesAsync(user.Id, user.Epoch, ["one"]);
         await AddDeviceAsync(user.Id);
+        await using (var context = database.Context())
+        {
+            context.Add(new SuspensionRow { UserId = user.Id, Kind = SuspensionRow.Passkey, Key = "00ff", SuspendedAt = Scene.Ago(TimeSpan.Zero) });
+            await context.SaveChangesAsync();
+        }
+
         var link = await IssueAsync(user);
 
         Assert.NotNull(await Transitions.ResetPasswordAsync(Reset(user, link)));
@@ -156,6 +163,7 @@ public abstract class AddressContract(TestDatabase database)
         Assert.Equal(new FactorState(), await factors.ReadAsync(user.Id, CancellationToken.None));
         await using var after = database.Context();
         Assert.False(await after.Set<KnownDeviceRow>().AnyAsync(device => device.UserId == user.Id));
+        Assert.False(await after.Set<SuspensionRow>().AnyAsync(suspension => suspension.UserId == user.Id));
     }
 
     [Fact]

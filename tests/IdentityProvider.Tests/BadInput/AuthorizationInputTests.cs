@@ -54,6 +54,28 @@ public sealed class AuthorizationInputTests(Provider provider)
     }
 
     [Fact]
+    public async Task A_port_that_there_cannot_be_is_no_redirect_URI_of_a_native_app()
+    {
+        var request = provider.Client("native").Request(changes: ("redirect_uri", "http://127.0.0.1:99999/callback"));
+
+        IsPage(await provider.NewBrowser().GetAsync(RelyingParty.AuthorizeUrl(request)), "invalid_request");
+    }
+
+    [Theory]
+    [InlineData("""{"userinfo":{"\ud800":null}}""")]
+    [InlineData("""{"\ud800":null,"userinfo":{"name":null}}""")]
+    [InlineData("""{"id_token":{"acr":{"value":"\ud800"}}}""")]
+    [InlineData("""{"id_token":{"acr":{"values":["1","\ud800"]}}}""")]
+    public async Task Half_a_character_in_the_claims_parameter_is_invalid_request(string claims)
+    {
+        var request = provider.Client("web").Request(changes: ("claims", claims));
+
+        var page = await provider.NewBrowser().CompleteAsync(RelyingParty.AuthorizeUrl(request));
+
+        Assert.Equal(claims.StartsWith("{\"\\ud800", StringComparison.Ordinal) ? null : "invalid_request", Callback.Of(page)["error"]);
+    }
+
+    [Fact]
     public async Task Every_parameter_but_resource_may_be_sent_once()
     {
         foreach (var name in s_parameters.Where(name => name != "resource"))

@@ -36,6 +36,18 @@ public sealed class CorsTests(Provider provider)
         }
     }
 
+    [Theory]
+    [InlineData(Spa, Spa)]
+    [InlineData("https://evil.example", null)]
+    public async Task An_app_may_read_that_its_access_token_is_over(string origin, string? allowed)
+    {
+        var answer = await provider.GetAsync("/connect/userinfo", ("Origin", origin), ("Authorization", "Bearer expired"));
+
+        Assert.Equal((HttpStatusCode.Unauthorized, allowed), (answer.Status, answer.Header("Access-Control-Allow-Origin")));
+        Assert.Equal(allowed is null ? null : "WWW-Authenticate", answer.Header("Access-Control-Expose-Headers"));
+        Assert.Equal("Origin", answer.Header("Vary"));
+    }
+
     [Fact]
     public async Task A_client_without_origins_is_not_read_from_an_origin_of_another_client()
     {

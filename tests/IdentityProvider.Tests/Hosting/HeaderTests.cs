@@ -18,6 +18,25 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    public async Task Forms_work_behind_a_proxy_that_says_nothing_of_TLS()
+    {
+        await using var host = await TestHost.StartAsync(options => options.Settings["Issuer"] = "https://id.example.com");
+        using var browser = host.NewClient(cookies: false);
+
+        using var page = await browser.GetAsync("/account/login");
+        var cookies = page.Headers.GetValues("Set-Cookie").ToList();
+        Assert.Contains(cookies, cookie => cookie.StartsWith("__Host-idp.af=", StringComparison.Ordinal));
+        Assert.All(cookies, cookie => Assert.Contains("; secure", cookie, StringComparison.OrdinalIgnoreCase));
+
+        var token = System.Text.RegularExpressions.Regex.Match(await page.Content.ReadAsStringAsync(), "__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)").Groups[1].Value;
+        using var form = new HttpRequestMessage(HttpMethod.Post, "/account/login");
+        form.Headers.Add("Cookie", string.Join("; ", cookies.Select(cookie => cookie[..cookie.IndexOf(';', StringComparison.Ordinal)])));
+        form.Content = new FormUrlEncodedContent([new("username", "alice"), new("password", "alice"), new("__RequestVerificationToken", token)]);
+        using var answer = await browser.SendAsync(form);
+        Assert.Contains(answer.Headers.GetValues("Set-Cookie"), cookie => cookie.StartsWith("__Host-idp.session=", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_host_header_never_decides_the_issuer()
     {
         await using var host = await TestHost.StartAsync();

@@ -28,7 +28,8 @@ internal static class ProviderSeed
             { "Name": "api.write" },
             { "Name": "reports.read" },
             { "Name": "ledger.read" },
-            { "Name": "legacy.read" }
+            { "Name": "legacy.read" },
+            { "Name": "api.off", "Enabled": false }
           ],
           "ApiResources": [
             { "Name": "api", "Scopes": ["api.read", "api.write"], "ApiSecrets": [{ "Plaintext": "api-key-of-the-tests" }] },
@@ -128,6 +129,12 @@ internal static class ProviderSeed
               "ClientSecrets": [{ "Plaintext": "machine-key-of-the-tests" }],
               "AllowedGrantTypes": ["client_credentials"],
               "AllowedScopes": ["openid", "api.read", "api.write", "reports.read", "ledger.read", "legacy.read"]
+            },
+            {
+              "ClientId": "machine-off",
+              "ClientSecrets": [{ "Plaintext": "machine-off-key-of-the-tests" }],
+              "AllowedGrantTypes": ["client_credentials"],
+              "AllowedScopes": ["api.read", "api.off"]
             },
             {
               "ClientId": "machine2",

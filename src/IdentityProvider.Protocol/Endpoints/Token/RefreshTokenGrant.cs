@@ -40,6 +40,11 @@ internal sealed class RefreshTokenGrant(
         var lives = await lifetimes.DecideAsync(request.ForLifetimes, cancellationToken);
         var successor = RefreshTokenCodec.SuccessorOf(presented);
         var scopes = request.Scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToArray();
+        if (scopes is [])
+        {
+            return OAuthError.InvalidScope("The scope parameter names no scope.");
+        }
+
         var outcome = await grants.RefreshAsync(new RefreshPresentation
         {
             FamilyId = presented.FamilyId,

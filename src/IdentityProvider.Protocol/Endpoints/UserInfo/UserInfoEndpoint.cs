@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace IdentityProvider.Protocol.Endpoints.UserInfo;
 
 /// <summary>The userinfo endpoint (OpenID Connect Core §5.3): GET, POST with the token in the header, POST with it in the form.</summary>
-internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource clients, IResourceSource resources, ClaimsAssembler claimsAssembler)
+internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource clients, IResourceSource resources, ClaimsAssembler claimsAssembler, CorsPolicy cors)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -28,7 +28,12 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
 
         var live = await tokens.FindLiveAsync(token, withSubject: true, context.RequestAborted);
         var client = live is null ? null : await clients.FindAsync(live.Token.Reference.ClientId, context.RequestAborted);
-        if (client is not null)
+        if (client is null)
+        {
+            // Whose it was is not known any more; that it is over, its app may read.
+            await cors.AllowAnyClientAsync(context);
+        }
+        else
         {
             ProtocolSpans.Client(client.ClientId);
             CorsPolicy.Allow(context, client);

@@ -742,6 +742,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("GrantId");
+
                     b.ToTable("reference_tokens", (string)null);
                 });
 

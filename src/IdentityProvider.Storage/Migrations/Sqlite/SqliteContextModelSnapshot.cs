@@ -722,6 +722,8 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("GrantId");
+
                     b.ToTable("reference_tokens", (string)null);
                 });
 

@@ -89,6 +89,22 @@ public sealed class ParkingTests(ParkingTests.Limited limited) : IClassFixture<P
         Assert.True((await known.GetAsync(RelyingParty.AuthorizeUrl(_provider.Client("web").Request(changes: ("prompt", "login"))))).IsSignIn);
     }
 
+    [Fact]
+    public async Task Neither_does_who_is_signed_in_leave_more_than_that()
+    {
+        NextWindow();
+        var browser = _provider.NewBrowser();
+        await browser.SignInAsync(await browser.GetAsync("/account/login"), "bob");
+        _provider.Skip(TimeSpan.FromSeconds(1));
+        var url = RelyingParty.AuthorizeUrl(_provider.Client("web").Request(changes: ("prompt", "login")));
+        for (var i = 0; i < Limit; i++)
+        {
+            Assert.True((await browser.GetAsync(url)).IsSignIn);
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await browser.GetAsync(url)).Status);
+    }
+
     private void NextWindow() => _provider.Skip(TimeSpan.FromMinutes(6));
 
     private Task<Answer> PostAsync(string path, IEnumerable<KeyValuePair<string, string>> form) =>

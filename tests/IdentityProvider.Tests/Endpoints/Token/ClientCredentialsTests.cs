@@ -32,6 +32,15 @@ public sealed class ClientCredentialsTests(Provider provider)
     }
 
     [Fact]
+    public async Task Without_a_scope_parameter_a_scope_that_is_switched_off_is_left_out()
+    {
+        var answer = (await provider.Client("machine-off").ClientCredentialsAsync(scope: null)).Succeeds();
+
+        Assert.Equal("api.read", answer.String("scope"));
+        (await provider.Client("machine-off").ClientCredentialsAsync("api.read api.off")).Fails("invalid_scope");
+    }
+
+    [Fact]
     public async Task There_is_neither_a_refresh_token_nor_an_ID_token()
     {
         var answer = await provider.Client("machine").ClientCredentialsAsync("api.read offline_access");

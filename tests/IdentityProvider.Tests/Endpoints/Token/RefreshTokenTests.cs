@@ -26,6 +26,16 @@ public sealed class RefreshTokenTests(Provider provider)
     }
 
     [Fact]
+    public async Task A_scope_of_blanks_is_invalid_scope_and_the_token_is_as_it_was()
+    {
+        var client = provider.Client("spa");
+        var first = await client.SignInAsync(provider.NewBrowser(), Offline);
+
+        (await client.RefreshAsync(first.RefreshToken, ("scope", " "))).Fails("invalid_scope");
+        (await client.RefreshAsync(first.RefreshToken)).Succeeds();
+    }
+
+    [Fact]
     public async Task A_confidential_client_keeps_its_refresh_token()
     {
         var client = provider.Client("web");

@@ -1,0 +1,118 @@
+using System.Net;
+using IdentityProvider.Tests.Support;
+using IdentityProvider.UI;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+using Page = IdentityProvider.Tests.Support.Page;
+
+namespace IdentityProvider.Tests.BadInput;
+
+/// <summary>What holds for every page that takes a form: the list is the server's own, so that no new page is left out.</summary>
+public sealed class EveryFormTests(AccountInputTests.Server server) : IClassFixture<AccountInputTests.Server>
+{
+    private const int TenMegabytes = 10 * 1024 * 1024;
+
+    private Provider Provider => server.Provider;
+
+    [Fact]
+    public async Task Without_an_antiforgery_token_it_is_not_obeyed_whoever_sends_it()
+    {
+        var paths = await PathsAsync();
+        Assert.InRange(paths.Count, 25, 60);
+
+        var stranger = Provider.NewBrowser();
+        var alice = Provider.NewBrowser();
+        await alice.SignInAsync(await alice.GetAsync("/account/login"));
+        foreach (var path in paths)
+        {
+            foreach (var browser in new[] { stranger, alice })
+            {
+                var page = await browser.PostAsync(path, [new("username", "mallory"), new("email", "mallory@people.example"), new("password", "a long enough pass phrase"), new("remove", "true")]);
+                Assert.True(IsRefused(page), $"{path}: {page.Status} {page.Url}");
+            }
+        }
+
+        Assert.False((await alice.GetAsync("/account")).IsSignIn);
+        Assert.Empty(new Mailbox(Provider.Host, "mallory@people.example").All);
+    }
+
+    [Fact]
+    public async Task Ten_megabytes_are_not_read()
+    {
+        foreach (var path in await PathsAsync())
+        {
+            using var content = new StringContent("username=" + new string('x', TenMegabytes), null, "application/x-www-form-urlencoded");
+            var answer = await Provider.SendAsync(HttpMethod.Post, path, content);
+            Assert.True(answer.Status is HttpStatusCode.SeeOther or HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge, $"{path}: {answer.Status}");
+        }
+    }
+
+    [Fact]
+    public async Task It_cannot_be_framed_or_kept_and_runs_no_foreign_scripts()
+    {
+        var alice = Provider.NewBrowser();
+        await alice.SignInAsync(await alice.GetAsync("/account/login"));
+        foreach (var path in await PathsAsync())
+        {
+            var page = await alice.GetAsync(path);
+            Assert.True(page.Status is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.NotFound, $"{path}: {page.Status}");
+            Assert.Equal("DENY", page.Header("X-Frame-Options"));
+            Assert.Contains("frame-ancestors 'none'", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Contains("script-src 'self';", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Contains("no-store", page.Header("Cache-Control"), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/")]
+    [InlineData("//evil.example/")]
+    [InlineData("/\\evil.example/")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("/account\r\nLocation: https://evil.example/")]
+    public async Task No_way_on_leads_elsewhere(string elsewhere)
+    {
+        var alice = Provider.NewBrowser();
+        await alice.SignInAsync(await alice.GetAsync("/account/login"));
+        foreach (var browser in new[] { Provider.NewBrowser(), alice })
+        {
+            foreach (var path in (await PathsAsync()).Where(path => path != "/account/logout"))
+            {
+                var page = await browser.GetAsync($"{path}?returnUrl={Uri.EscapeDataString(elsewhere)}&destination={Uri.EscapeDataString(elsewhere)}");
+                Assert.Null(page.Leaves);
+                Assert.DoesNotContain(
+                    page.Document.QuerySelectorAll("a[href], form[action], meta[http-equiv=refresh]"),
+                    element => Uri.TryCreate(page.Url, element.GetAttribute("href") ?? element.GetAttribute("action") ?? element.GetAttribute("content") ?? "", out var target)
+                        && (target.Host == "evil.example" || target.Scheme == "javascript"));
+            }
+        }
+    }
+
+    /// <summary>Led back to the page itself, as a form is that is out of date, or told off.</summary>
+    private static bool IsRefused(Page page) =>
+        page.Leaves is null
+        && (page.Visited.Any(url => url.Query.Contains("stale=true", StringComparison.Ordinal)) || page.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound);
+
+    /// <summary>The addresses of our pages that answer a POST.</summary>
+    private async Task<IReadOnlyList<string>> PathsAsync()
+    {
+        var loader = Provider.Host.Services.GetRequiredService<PageLoader>();
+        var paths = new List<string>();
+        foreach (var page in Provider.Host.Services.GetRequiredService<IActionDescriptorCollectionProvider>().ActionDescriptors.Items.OfType<PageActionDescriptor>())
+        {
+            var compiled = await loader.LoadAsync(page, EndpointMetadataCollection.Empty);
+            if (compiled.ModelTypeInfo?.Assembly == typeof(UIServices).Assembly
+                && compiled.HandlerMethods.Any(handler => string.Equals(handler.HttpMethod, "POST", StringComparison.OrdinalIgnoreCase))
+                && page.AttributeRouteInfo?.Template is { } template && !template.Contains('{', StringComparison.Ordinal)
+                && !template.StartsWith("dev/", StringComparison.OrdinalIgnoreCase))
+            {
+                paths.Add("/" + template.TrimStart('/'));
+            }
+        }
+
+        return [.. paths.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+    }
+}
