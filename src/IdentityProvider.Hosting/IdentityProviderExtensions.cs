@@ -19,6 +19,7 @@ using IdentityProvider.Hosting.Seeding;
 using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Hosting.Subjects;
 using IdentityProvider.Protocol;
+using IdentityProvider.Protocol.Endpoints.Token;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Keys;
@@ -117,6 +118,7 @@ public static class IdentityProviderExtensions
         services.AddProtocol();
         services.TryAddSingleton<ISubjects, SessionSubjects>();
         services.AddSingleton<IPendingLimit, PendingLimit>();
+        services.AddSingleton<ITokenLimit, TokenLimit>();
         services.AddSingleton<IAccountEvents, AccountEventReporter>();
 
         services.AddSingleton(_ => DemoData.Read(settings));

@@ -82,6 +82,8 @@ public static class ProtocolEndpoints
             provider.GetRequiredService<LogoutRequests>(),
             provider.GetRequiredService<LogoutCompletion>(),
             provider.GetRequiredService<FrontChannelLogout>(),
+            provider.GetRequiredService<SecurityEvents>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IOptions<RefreshTokenOptions>>(),
             provider.GetRequiredService<IOptions<ProtocolOptions>>()));
 

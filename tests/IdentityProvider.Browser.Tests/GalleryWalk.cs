@@ -62,6 +62,8 @@ public sealed class GalleryWalk(Chromium chromium) : Site
 
     private static readonly string s_axe = new BundledAxeScriptProvider().GetScript();
 
+    private static readonly string s_pictures = PicturesFolder();
+
     private readonly ConcurrentQueue<Finding> _findings = new();
     private readonly ConcurrentQueue<string> _requests = new();
 
@@ -89,9 +91,10 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         return visitor;
     }
 
-    /// <summary>Looks at the page that is open in every way, and leaves it as it was.</summary>
-    public static async Task<IReadOnlyList<(Look Look, string What)>> LookAsync(IPage page)
+    /// <summary>Looks at the page that is open in every way, and leaves it as it was. With a name, pictures are kept.</summary>
+    public static async Task<IReadOnlyList<(Look Look, string What)>> LookAsync(IPage page, string? picture = null)
     {
+        await ShootAsync(page, picture, "1280-light");
         List<(Look Look, string[] What)> found =
         [
             (Look.Axe, await AxeAsync(page, EveryRuleOfAxe)),
@@ -101,12 +104,15 @@ public sealed class GalleryWalk(Chromium chromium) : Site
 
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
         found.Add((Look.DarkContrast, await AxeAsync(page, ContrastAlone)));
+        await ShootAsync(page, picture, "1280-dark");
 
         await page.SetViewportSizeAsync(360, 740);
+        await ShootAsync(page, picture, "360-dark");
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light, ForcedColors = ForcedColors.Active });
         found.Add((Look.Edges, await page.EvaluateAsync<string[]>(Edgeless)));
         found.Add((Look.Targets, await page.EvaluateAsync<string[]>(TooSmall)));
         await page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.None });
+        await ShootAsync(page, picture, "360-light");
 
         await page.SetViewportSizeAsync(320, 640);
         found.Add((Look.LeftToRight, await page.EvaluateAsync<string[]>(TooWide, "ltr")));
@@ -138,7 +144,7 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         while (left.TryDequeue(out var path))
         {
             Sizes[path] = (await (await visitor.Page.GotoAsync(path))!.BodyAsync()).Length;
-            foreach (var (look, what) in await LookAsync(visitor.Page))
+            foreach (var (look, what) in await LookAsync(visitor.Page, path[1..].Replace('/', '-')))
             {
                 _findings.Enqueue(new Finding(look, path, what));
             }
@@ -153,6 +159,28 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         {
             Styles = ((await styles.SizesAsync()).ResponseBodySize, await (await styles.ResponseAsync())!.HeaderValueAsync("content-encoding"));
         }
+    }
+
+    /// <summary>For people to look at: <c>tests/screenshots</c>, or where <c>IDP_TEST_SCREENSHOTS</c> says.</summary>
+    private static Task ShootAsync(IPage page, string? name, string look) => name is null ? Task.CompletedTask : page.ScreenshotAsync(new()
+    {
+        Path = System.IO.Path.Combine(s_pictures, look, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 70, FullPage = true,
+    });
+
+    private static string PicturesFolder()
+    {
+        if (Environment.GetEnvironmentVariable("IDP_TEST_SCREENSHOTS") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "IdentityProvider.sln")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("There is no IdentityProvider.sln above the tests: set IDP_TEST_SCREENSHOTS.");
+        }
+
+        return System.IO.Path.Combine(folder.FullName, "tests", "screenshots");
     }
 
     private static Task<string[]> AxeAsync(IPage page, string options) => page.EvaluateAsync<string[]>(

@@ -176,4 +176,7 @@ internal sealed class RecoveryRequests
     public ChannelReader<RecoveryRequest> Reader => _queue.Reader;
 
     public void Add(RecoveryRequest request) => _queue.Writer.TryWrite(request);
+
+    /// <summary>No more come.</summary>
+    public void Close() => _queue.Writer.TryComplete();
 }

@@ -21,9 +21,16 @@ internal sealed partial class RecoveryMails(
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>The person has read "check your mailbox" by now: what was asked for before the stop is written yet.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        requests.Close();
+        await base.StopAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var request in requests.Reader.ReadAllAsync(stoppingToken))
+        await foreach (var request in requests.Reader.ReadAllAsync(CancellationToken.None))
         {
             try
             {

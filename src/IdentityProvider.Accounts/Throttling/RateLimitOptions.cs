@@ -48,4 +48,12 @@ public sealed record RateLimitOptions
     /// </summary>
     [Range(1, 1_000_000)]
     public int PendingRequestsPerNetwork { get; set; } = 1000;
+
+    /// <summary>60,000 token requests in a minute of one confidential client at one instance: a program that runs wild, not a busy app.</summary>
+    [Range(1, 100_000_000)]
+    public int TokenRequestsPerClient { get; set; } = 60_000;
+
+    /// <summary>3,000 token requests in a minute of one public client from one network (IPv4 /24, IPv6 /48) at one instance.</summary>
+    [Range(1, 100_000_000)]
+    public int TokenRequestsPerNetwork { get; set; } = 3_000;
 }

@@ -9,7 +9,7 @@ namespace IdentityProvider.Protocol.Endpoints;
 /// <summary>The forms of answers that several endpoints share.</summary>
 internal static class ProtocolResponse
 {
-    private const int RetryAfterSeconds = 5;
+    private static readonly TimeSpan s_outage = TimeSpan.FromSeconds(5);
 
     /// <summary>A JSON object that no cache may keep (RFC 6749 §5.1).</summary>
     public static Task WriteJsonAsync<TState>(HttpContext context, int status, TState state, Action<Utf8JsonWriter, TState> write)
@@ -45,11 +45,7 @@ internal static class ProtocolResponse
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"clients\", charset=\"UTF-8\"";
         }
 
-        if (error.Status == StatusCodes.Status503ServiceUnavailable)
-        {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
+        WriteRetryAfter(context, error.Status == StatusCodes.Status503ServiceUnavailable ? s_outage : error.RetryAfter);
         return WriteJsonAsync(context, error.Status, error, static (json, error) =>
         {
             json.WriteString("error", error.Code);
@@ -63,10 +59,7 @@ internal static class ProtocolResponse
         context.Features.Set(page);
         context.Response.StatusCode = page.Error.Status == StatusCodes.Status401Unauthorized ? StatusCodes.Status400BadRequest : page.Error.Status;
         context.Response.Headers.CacheControl = "no-store";
-        if (page.Error.RetryAfter is { } wait)
-        {
-            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
+        WriteRetryAfter(context, page.Error.RetryAfter);
     }
 
     /// <summary>A page of its own, with something in it that nobody else may learn.</summary>
@@ -88,5 +81,13 @@ internal static class ProtocolResponse
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = location;
         context.Response.Headers.CacheControl = "no-store";
+    }
+
+    private static void WriteRetryAfter(HttpContext context, TimeSpan? wait)
+    {
+        if (wait is { } time)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(time.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
     }
 }

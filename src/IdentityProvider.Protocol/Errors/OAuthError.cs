@@ -79,7 +79,7 @@ public sealed record OAuthError(string Code, string Description, int Status = 40
 
     /// <summary>A limit of what strangers may ask for; 429 with Retry-After.</summary>
     public static OAuthError TooManyRequests(TimeSpan wait) =>
-        new("too_many_requests", "Too many requests came from this network. Try again later.", 429) { RetryAfter = wait };
+        new("too_many_requests", "Too many requests came from this client or network. Try again later.", 429) { RetryAfter = wait };
 
     /// <summary>RFC 6749 §4.1.2.1: an outage; 503 with Retry-After.</summary>
     public static OAuthError TemporarilyUnavailable(string description) =>

@@ -66,4 +66,32 @@ public static class SecurityEventTypes
 
     /// <summary>The same, and refused, since the client's refresh tokens are held to the device.</summary>
     public const string RefreshTokenRefusedElsewhere = "refresh_token_refused_elsewhere";
+
+    /// <summary>A person gave a client access. Detail: the scopes.</summary>
+    public const string ConsentGranted = "consent_granted";
+
+    /// <summary>A person refused a client access.</summary>
+    public const string ConsentDenied = "consent_denied";
+}
+
+/// <summary>The types of events that are about the installation, and no person.</summary>
+public static class InstallationEventTypes
+{
+    /// <summary>A client was added to the catalog.</summary>
+    public const string ClientCreated = "client_created";
+
+    /// <summary>The settings of a client were changed.</summary>
+    public const string ClientChanged = "client_changed";
+
+    /// <summary>A client was removed, and with it all that it had been granted.</summary>
+    public const string ClientRemoved = "client_removed";
+
+    /// <summary>A signing key was made. Detail: its id and algorithm.</summary>
+    public const string KeyCreated = "key_created";
+
+    /// <summary>A signing key signs earlier than was announced. Detail: its id and algorithm.</summary>
+    public const string KeyAdvanced = "key_advanced";
+
+    /// <summary>A signing key was retired: what it signed is refused. Detail: its id and algorithm.</summary>
+    public const string KeyRetired = "key_retired";
 }

@@ -3,6 +3,7 @@ using IdentityProvider.Protocol.Consents;
 using IdentityProvider.Protocol.Endpoints;
 using IdentityProvider.Protocol.Endpoints.Authorization;
 using IdentityProvider.Protocol.Endpoints.EndSession;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Protocol.Subjects;
@@ -24,6 +25,8 @@ public sealed class InteractionService
     private readonly LogoutRequests _logouts;
     private readonly LogoutCompletion _completion;
     private readonly FrontChannelLogout _frontChannel;
+    private readonly SecurityEvents _events;
+    private readonly TimeProvider _time;
     private readonly RefreshTokenOptions _refreshTokens;
     private readonly string _issuer;
 
@@ -37,6 +40,8 @@ public sealed class InteractionService
         LogoutRequests logouts,
         LogoutCompletion completion,
         FrontChannelLogout frontChannel,
+        SecurityEvents events,
+        TimeProvider time,
         IOptions<RefreshTokenOptions> refreshTokens,
         IOptions<ProtocolOptions> options)
     {
@@ -49,6 +54,8 @@ public sealed class InteractionService
         _logouts = logouts;
         _completion = completion;
         _frontChannel = frontChannel;
+        _events = events;
+        _time = time;
         _refreshTokens = refreshTokens.Value;
         _issuer = options.Value.Issuer;
     }
@@ -105,8 +112,9 @@ public sealed class InteractionService
     }
 
     /// <summary>The person allows these scopes (required ones are added). Then send the browser to <see cref="PendingAuthorization.ContinueUrl"/>.</summary>
-    public async Task AllowAsync(PendingAuthorization pending, IReadOnlyCollection<string> scopes, bool remember, CancellationToken cancellationToken)
+    public async Task AllowAsync(HttpContext context, PendingAuthorization pending, IReadOnlyCollection<string> scopes, bool remember)
     {
+        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(pending);
         if (pending.Session is not { } session)
         {
@@ -117,23 +125,40 @@ public sealed class InteractionService
         IReadOnlyList<string> allowed = pending.Scopes.Count == 0
             ? request.Granted.Scopes
             : [.. pending.Scopes.Where(scope => scope.Required || scopes.Contains(scope.Name)).Select(scope => scope.Name)];
-        await _store.SetConsentAsync(pending.HandleHash, new ConsentDecision(session.SessionId, allowed), cancellationToken);
+        await _store.SetConsentAsync(pending.HandleHash, new ConsentDecision(session.SessionId, allowed), context.RequestAborted);
         if (remember && pending.MayRemember)
         {
             TimeSpan? lifetime = request.Client.ConsentLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-            await _consents.SaveAsync(session.SubjectId, request.Client.ClientId, allowed, lifetime, cancellationToken);
+            await _consents.SaveAsync(session.SubjectId, request.Client.ClientId, allowed, lifetime, context.RequestAborted);
         }
+
+        Report(context, SecurityEventTypes.ConsentGranted, pending, session, string.Join(' ', allowed));
     }
 
     /// <summary>The person refuses. Then send the browser to <see cref="PendingAuthorization.ContinueUrl"/>, which answers the client <c>access_denied</c>.</summary>
-    public async Task DenyAsync(PendingAuthorization pending, CancellationToken cancellationToken)
+    public async Task DenyAsync(HttpContext context, PendingAuthorization pending)
     {
+        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(pending);
         if (pending.Session is { } session)
         {
-            await _store.SetConsentAsync(pending.HandleHash, new ConsentDecision(session.SessionId, Scopes: null), cancellationToken);
+            await _store.SetConsentAsync(pending.HandleHash, new ConsentDecision(session.SessionId, Scopes: null), context.RequestAborted);
+            Report(context, SecurityEventTypes.ConsentDenied, pending, session, detail: null);
         }
     }
+
+    private void Report(HttpContext context, string type, PendingAuthorization pending, SubjectSession session, string? detail) => _events.Report(new SecurityEvent
+    {
+        Type = type,
+        OccurredAt = _time.GetUtcNow(),
+        SubjectId = session.SubjectId,
+        SessionId = session.SessionId,
+        ClientId = pending.Requested.Client.ClientId,
+        Network = CallerMarks.Network(context.Connection.RemoteIpAddress),
+        RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
+        UserAgent = CallerMarks.UserAgentFamily(context.Request.Headers.UserAgent.ToString()),
+        Detail = detail,
+    });
 
     /// <summary>The person goes on with the account that is signed in (<c>prompt=select_account</c>).</summary>
     public async Task SelectSessionAsync(PendingAuthorization pending, CancellationToken cancellationToken)

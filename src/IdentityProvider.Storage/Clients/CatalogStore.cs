@@ -1,6 +1,8 @@
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Redis;
 using Microsoft.EntityFrameworkCore;
@@ -33,6 +35,7 @@ internal sealed class CatalogStore(
             await RemoveAsync(context, CatalogRow.ApiResources, removals.ApiResources, cancellationToken);
             await RemoveAsync(context, CatalogRow.IdentityResources, removals.IdentityResources, cancellationToken);
             await RemoveClientsAsync(context, removals.Clients, now, cancellationToken);
+            AddEvents(context, now);
 
             if (await context.SaveChangesAsync(cancellationToken) > 0)
             {
@@ -45,6 +48,25 @@ internal sealed class CatalogStore(
         if (changed && redis is not null)
         {
             await redis.PublishAsync(Changes.Channel, Changes.Catalog);
+        }
+    }
+
+    private static void AddEvents(IdentityProviderContext context, DateTimeOffset now)
+    {
+        context.ChangeTracker.DetectChanges();
+        foreach (var entry in context.ChangeTracker.Entries<CatalogRow>().Where(entry => entry.Metadata.Name == CatalogRow.Clients).ToList())
+        {
+            var type = (entry.State, entry.Entity.Document) switch
+            {
+                (EntityState.Added, _) => InstallationEventTypes.ClientCreated,
+                (EntityState.Modified, null) => InstallationEventTypes.ClientRemoved,
+                (EntityState.Modified, _) => InstallationEventTypes.ClientChanged,
+                _ => null,
+            };
+            if (type is not null)
+            {
+                context.Add(new SecurityEventRow { Type = type, OccurredAt = now, ClientId = entry.Entity.Name });
+            }
         }
     }
 

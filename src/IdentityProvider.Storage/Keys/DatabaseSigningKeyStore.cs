@@ -1,11 +1,13 @@
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Redis;
 using Microsoft.EntityFrameworkCore;
 
 namespace IdentityProvider.Storage.Keys;
 
-internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts, RedisConnection? redis = null) : ISigningKeyStore
+internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts, TimeProvider time, RedisConnection? redis = null) : ISigningKeyStore
 {
     public async Task<IReadOnlyList<StoredSigningKey>> LoadAsync(CancellationToken cancellationToken)
     {
@@ -45,6 +47,7 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
             PublicKey = key.PublicKey,
             SealedPrivateKey = key.SealedPrivateKey,
         });
+        context.Add(Event(InstallationEventTypes.KeyCreated, key));
         try
         {
             await context.SaveChangesAsync(cancellationToken);
@@ -67,16 +70,26 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
     public async Task UpdateAsync(StoredSigningKey key, CancellationToken cancellationToken)
     {
         await using var context = contexts();
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var signsFrom = key.SignsFrom.ToUniversalTime();
         var retiredAt = key.RetiredAt?.ToUniversalTime();
-        await context.Set<SigningKeyRow>().Where(row => row.KeyId == key.KeyId && row.RetiredAt == null).ExecuteUpdateAsync(
+        var updated = await context.Set<SigningKeyRow>().Where(row => row.KeyId == key.KeyId && row.RetiredAt == null).ExecuteUpdateAsync(
             row => row
                 .SetProperty(it => it.SignsFrom, signsFrom)
                 .SetProperty(it => it.RetiredAt, retiredAt)
                 .SetProperty(it => it.SealedPrivateKey, key.SealedPrivateKey),
             cancellationToken);
+        if (updated == 1)
+        {
+            context.Add(Event(retiredAt is null ? InstallationEventTypes.KeyAdvanced : InstallationEventTypes.KeyRetired, key));
+            await context.SaveChangesAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
         await AnnounceAsync();
     }
+
+    private SecurityEventRow Event(string type, StoredSigningKey key) => new() { Type = type, OccurredAt = time.GetUtcNow(), Detail = $"{key.KeyId} {key.Algorithm}" };
 
     private Task AnnounceAsync() => redis?.PublishAsync(Changes.Channel, Changes.SigningKeys) ?? Task.CompletedTask;
 

@@ -1,10 +1,13 @@
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Consents;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Storage.Clients;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -154,6 +157,21 @@ public abstract class CatalogContract(TestDatabase database)
             Task.Run(() => other.GetRequiredService<ICatalogStore>().ApplyAsync(contents, new CatalogRemovals(), CancellationToken.None)));
         var stored = (await Store.LoadAsync(CancellationToken.None)).Clients.Select(client => client.ClientId).ToHashSet();
         Assert.All(contents.Clients, client => Assert.Contains(client.ClientId, stored));
+    }
+
+    [Fact]
+    public async Task What_becomes_of_a_client_is_noted_with_the_change_and_nothing_where_nothing_changes()
+    {
+        var client = NewClient();
+        await ApplyAsync(new CatalogContents { Clients = [client] });
+        await ApplyAsync(new CatalogContents { Clients = [client] });
+        await ApplyAsync(new CatalogContents { Clients = [client with { RequireConsent = true }] });
+        await Store.ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [client.ClientId] }, CancellationToken.None);
+
+        await using var context = database.Context();
+        Assert.Equal(
+            [InstallationEventTypes.ClientCreated, InstallationEventTypes.ClientChanged, InstallationEventTypes.ClientRemoved],
+            await context.Set<SecurityEventRow>().Where(row => row.ClientId == client.ClientId).OrderBy(row => row.Id).Select(row => row.Type).ToListAsync());
     }
 
     private static Client NewClient() => new() { ClientId = "client-" + Scene.Id().ToString("N") };

@@ -10,7 +10,7 @@ namespace IdentityProvider.Tests.Account;
 /// <summary>A server with people of its own, since the tests of the account change them.</summary>
 public sealed class AccountServer : IAsyncLifetime
 {
-    private static readonly string[] s_people = ["ada", "ben", "dora", "emil", "fay", "gus", "hal", "ida", "jan", "kim", "leo", "mia", "nora", "otto", "pia", "quin", "rosa", "sven", "tom"];
+    private static readonly string[] s_people = ["ada", "ben", "dora", "emil", "eve", "fay", "gus", "hal", "ida", "jan", "kim", "leo", "mia", "nora", "otto", "pia", "quin", "rosa", "sven", "tom"];
 
     internal Provider Provider { get; } = new();
 

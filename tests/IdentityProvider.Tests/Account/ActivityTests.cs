@@ -30,6 +30,31 @@ public sealed class ActivityTests(AccountServer server) : IClassFixture<AccountS
         Assert.NotNull(page.Document.QuerySelector("a[href='/account/sessions/end']"));
     }
 
+    [Theory]
+    [InlineData("consent-allow", "You gave an app access")]
+    [InlineData("consent-deny", "You refused an app access")]
+    [Trait("row", "E1")]
+    public async Task Access_that_a_person_gave_or_refused_is_listed_with_its_app(string button, string words)
+    {
+        var browser = await server.SignInAsync("eve");
+        var page = await browser.GetAsync(RelyingParty.AuthorizeUrl(Provider.Client("partner").Request(changes: ("scope", "openid profile"))));
+        await browser.SubmitAsync(page, button);
+
+        // Written in the background.
+        for (var attempt = 0; ; attempt++)
+        {
+            page = await browser.GetAsync("/account/activity");
+            if (page.Document.QuerySelectorAll(".activity li").Any(row => row.TextContent.Contains(words, StringComparison.Ordinal)) || attempt == 100)
+            {
+                break;
+            }
+
+            await Task.Delay(50);
+        }
+
+        Assert.Contains(words, page.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Pages_follow_each_other_without_a_gap_and_types_without_words_are_named()
     {

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using IdentityProvider.Accounts.Recovery;
 using IdentityProvider.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace IdentityProvider.Tests.Accounts;
@@ -173,6 +176,28 @@ public sealed class PasswordRecoveryTests(PasswordRecoveryTests.Server server) :
 
         Assert.Single(answers);
         Assert.InRange(Median(known) - Median(unknown), -25, 25);
+    }
+
+    [Fact]
+    public async Task What_was_asked_for_just_before_a_stop_is_written_yet()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Settings["RateLimits:Enabled"] = "false";
+            options.Settings["Mail:Provider"] = "Smtp";
+            options.Settings["Mail:From"] = "idp@id.example";
+            options.Settings["Mail:Smtp:Host"] = "127.0.0.1";
+            options.Settings["Mail:Smtp:Port"] = "1";
+        });
+        var requests = host.Services.GetRequiredService<RecoveryRequests>();
+        for (var i = 0; i < 50; i++)
+        {
+            requests.Add(new RecoveryRequest("alice@example.com", "en", []));
+        }
+
+        await host.Services.GetServices<IHostedService>().OfType<RecoveryMails>().Single().StopAsync(CancellationToken.None);
+
+        Assert.Equal(50, await host.ExecuteAsync("UPDATE outbox SET attempts = attempts WHERE payload LIKE '%reset-password%'"));
     }
 
     [Fact]

@@ -142,6 +142,54 @@ public sealed class SignInThrottleTests : IAsyncLifetime
 
     [Fact]
     [Trait("row", "R1")]
+    public async Task A_known_device_is_free_of_the_limit_of_its_account_and_never_of_its_network()
+    {
+        await using var host = await StartAsync(("RateLimits:SignInFailuresPerNetwork", "8"));
+        using var device = host.NewClient();
+        device.DefaultRequestHeaders.Add("X-Forwarded-For", Home);
+        Assert.Equal(HttpStatusCode.SeeOther, await AtDeviceAsync());
+
+        await FailAsync(Home, "alice", PerAccount, host);
+        await IsThrottledAsync(Home, "alice", host);
+        Assert.Equal(HttpStatusCode.SeeOther, await AtDeviceAsync());
+
+        await FailAsync(Home, "bob", 3, host);
+        Assert.Equal(HttpStatusCode.TooManyRequests, await AtDeviceAsync());
+
+        async Task<HttpStatusCode> AtDeviceAsync()
+        {
+            using var response = await device.PostFormAsync("/account/login", new() { ["username"] = "alice", ["password"] = "alice" });
+            return response.StatusCode;
+        }
+    }
+
+    [Theory]
+    [Trait("row", "R3")]
+    [InlineData("/account/forgot-password")]
+    [InlineData("/account/email-code")]
+    public async Task A_network_asks_for_so_many_mails_and_is_then_told_to_wait(string path)
+    {
+        await using var host = await StartAsync(("RateLimits:ResetsPerNetwork", "2"), ("Accounts:EmailCodeSignIn", "true"));
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.NotEqual(HttpStatusCode.TooManyRequests, (await AskAsync(Home, i)).StatusCode);
+        }
+
+        using var refused = await AskAsync(Home, 2);
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        Assert.NotEqual(HttpStatusCode.TooManyRequests, (await AskAsync(Elsewhere, 3)).StatusCode);
+
+        Task<HttpResponseMessage> AskAsync(string from, int number)
+        {
+            var browser = host.NewClient();
+            browser.DefaultRequestHeaders.Add("X-Forwarded-For", from);
+            return browser.PostFormAsync(path, new() { ["email"] = $"somebody{number}@example.com" });
+        }
+    }
+
+    [Fact]
+    [Trait("row", "R1")]
     public async Task Of_many_guesses_at_once_no_more_are_checked_than_one_after_the_other()
     {
         await using var host = await StartAsync(install: true);

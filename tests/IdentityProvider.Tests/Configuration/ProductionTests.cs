@@ -1,3 +1,4 @@
+using System.Net;
 using Xunit;
 
 namespace IdentityProvider.Tests.Configuration;
@@ -66,5 +67,12 @@ public sealed class ProductionTests
 
         using var ready = await host.Http.GetAsync("/health/ready");
         Assert.True(ready.IsSuccessStatusCode);
+
+        // What is for developers is not there at all.
+        foreach (var path in (string[])["/dev/mailbox", "/dev/pages", "/dev/pages/login", "/Dev/Mailbox"])
+        {
+            using var page = await host.Http.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
+        }
     }
 }

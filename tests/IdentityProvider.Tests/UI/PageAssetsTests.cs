@@ -30,6 +30,16 @@ public sealed class PageAssetsTests
     public async Task The_style_sheet_takes_less_than_20_KB() =>
         Assert.InRange((await ServeAsync(Create("#2f54d6"), "x", PageAssets.StyleSheet)).ContentLength!.Value, 1, 20 * 1024);
 
+    [Fact]
+    public void All_scripts_together_take_less_than_30_KB_before_compression()
+    {
+        var scripts = Directory.GetFiles(Path.Combine(Repository.Root, "ui", "IdentityProvider.UI"), "*.js", SearchOption.AllDirectories)
+            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+                && !path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+
+        Assert.InRange(scripts.Sum(path => new FileInfo(path).Length), 1, 30 * 1024);
+    }
+
     private static PageAssets Create(string accent) => new(new Brands(Options.Create(new BrandingOptions { AccentColor = accent })));
 
     private static string HashOf(PageAssets assets) => assets.Url(new DefaultHttpContext(), PageAssets.StyleSheet).Split('/')[2];

@@ -10,7 +10,7 @@ namespace IdentityProvider.Protocol.Endpoints.Token;
 
 /// <summary>The token endpoint (RFC 6749 §3.2).</summary>
 internal sealed partial class TokenEndpoint(
-    ClientAuthenticator authenticator, IEnumerable<IGrant> grants, ProtocolMetrics metrics, ILogger<TokenEndpoint> logger)
+    ClientAuthenticator authenticator, IEnumerable<IGrant> grants, ITokenLimit limit, ProtocolMetrics metrics, ILogger<TokenEndpoint> logger)
 {
     private readonly FrozenDictionary<string, IGrant> _grants = grants.ToFrozenDictionary(grant => grant.GrantType, StringComparer.Ordinal);
 
@@ -43,6 +43,11 @@ internal sealed partial class TokenEndpoint(
 
         ProtocolSpans.Client(client.Client.ClientId);
         CorsPolicy.Allow(context, client.Client);
+        if (limit.Take(context, client.Client) is { } wait)
+        {
+            return OAuthError.TooManyRequests(wait) with { Detail = client.Client.ClientId };
+        }
+
         if (!TokenRequest.Parse(context, parameters, client).Succeeded(out var request, out error))
         {
             return error;

@@ -66,11 +66,11 @@ public sealed class IndexModel(InteractionService interactions, PageTexts texts)
         if (Decision == "allow")
         {
             var allowed = Pending.Scopes.Select(scope => scope.Name).Intersect(AllowedScopes, StringComparer.Ordinal).ToList();
-            await interactions.AllowAsync(Pending, allowed, Remember && Pending.MayRemember, HttpContext.RequestAborted);
+            await interactions.AllowAsync(HttpContext, Pending, allowed, Remember && Pending.MayRemember);
         }
         else
         {
-            await interactions.DenyAsync(Pending, HttpContext.RequestAborted);
+            await interactions.DenyAsync(HttpContext, Pending);
         }
 
         return new SeeOtherResult(Pending.ContinueUrl);
