@@ -1,8 +1,11 @@
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Storage.Consents;
 using IdentityProvider.Storage.Database;
+using IdentityProvider.Storage.Devices;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Interactions;
+using IdentityProvider.Storage.OneTimeTokens;
 using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Grants;
 using Microsoft.EntityFrameworkCore;
@@ -53,6 +56,42 @@ public abstract class CleanupContract(TestDatabase database)
 
         await using var after = database.Context();
         Assert.Equal([0, 32], (await after.Set<InteractionRow>().ToListAsync()).Select(row => row.BrowserHash.Length).Order());
+    }
+
+    [Fact]
+    public async Task Events_mailed_tokens_and_devices_go_when_their_own_retention_is_over()
+    {
+        var user = Scene.Id();
+        await using (var context = database.Context())
+        {
+            foreach (var (kept, events, tokens, devices) in new[]
+            {
+                (Kept: true, Events: TimeSpan.FromDays(89), Tokens: TimeSpan.FromHours(23), Devices: TimeSpan.FromMinutes(-1)),
+                (Kept: false, Events: TimeSpan.FromDays(91), Tokens: TimeSpan.FromHours(25), Devices: TimeSpan.FromSeconds(1)),
+            })
+            {
+                var name = kept ? "kept" : "gone";
+                context.Add(new SecurityEventRow { Type = name, SubjectId = user, OccurredAt = Scene.Ago(events) });
+                context.Add(new OneTimeTokenRow
+                {
+                    Id = Scene.Id(), Purpose = name, UserId = user, TriesLeft = 5, CreatedAt = Scene.Ago(tokens), ExpiresAt = Scene.Ago(tokens),
+                });
+                context.Add(new KnownDeviceRow
+                {
+                    Id = Scene.Id(), UserId = user, SecretHash = Scene.Bytes(), UserAgent = name, Failures = 0,
+                    CreatedAt = Scene.Ago(TimeSpan.FromDays(100)), LastSeenAt = Scene.Ago(TimeSpan.FromDays(100)), ExpiresAt = Scene.Ago(devices),
+                });
+            }
+
+            await context.SaveChangesAsync();
+        }
+
+        await RunAsync();
+
+        await using var after = database.Context();
+        Assert.Equal(["kept"], await after.Set<SecurityEventRow>().Where(row => row.SubjectId == user).Select(row => row.Type).ToListAsync());
+        Assert.Equal(["kept"], await after.Set<OneTimeTokenRow>().Where(row => row.UserId == user).Select(row => row.Purpose).ToListAsync());
+        Assert.Equal(["kept"], await after.Set<KnownDeviceRow>().Where(row => row.UserId == user).Select(row => row.UserAgent!).ToListAsync());
     }
 
     protected Task<int> RunAsync() =>

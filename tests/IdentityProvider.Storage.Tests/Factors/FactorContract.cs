@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Storage.Factors;
@@ -95,6 +97,30 @@ public abstract class FactorContract(TestDatabase database)
         Assert.False(await Factors.ConsumeRecoveryCodeAsync(user, "two"));
         Assert.True(await Factors.ConsumeRecoveryCodeAsync(user, "four"));
         Assert.True(await Factors.ConsumeRecoveryCodeAsync(other, "three"));
+    }
+
+    [Fact]
+    public async Task A_recovery_code_is_kept_as_a_keyed_hash_of_its_owners()
+    {
+        const string Code = "abcd-efgh-ijkm";
+        var (user, other) = (await CreateUserAsync(), await CreateUserAsync());
+        await Factors.ReplaceRecoveryCodesAsync(user, 0, [Code]);
+        await Factors.ReplaceRecoveryCodesAsync(other, 0, [Code]);
+
+        await using var context = database.Context();
+        var stored = await context.Set<RecoveryCodeRow>().Where(row => row.UserId == user || row.UserId == other).Select(row => row.CodeHash).ToListAsync();
+
+        Assert.Equal(2, stored.Count);
+        Assert.NotEqual(stored[0], stored[1]);
+        Assert.All(stored, hash =>
+        {
+            Assert.Equal(SHA256.HashSizeInBytes, hash.Length);
+            Assert.DoesNotContain(Code, Encoding.UTF8.GetString(hash), StringComparison.OrdinalIgnoreCase);
+            // Hashes without a key are what a copy of the table would be tried against.
+            Assert.All(
+                new[] { Code, Code.Replace("-", "", StringComparison.Ordinal), $"{user:D}:{Code}", $"{other:D}:{Code}" },
+                text => Assert.NotEqual(SHA256.HashData(Encoding.UTF8.GetBytes(text)), hash));
+        });
     }
 
     [Fact]

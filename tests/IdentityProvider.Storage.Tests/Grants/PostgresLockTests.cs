@@ -6,7 +6,7 @@ using Xunit;
 namespace IdentityProvider.Storage.Tests.Grants;
 
 /// <summary>
-/// Not luck but permutations: the test holds the row's lock, sees the requests wait for it, and then commits this or that.
+/// Not luck but permutations: the test holds the row's lock, sees the requests wait for it, and then commits this or that, or rolls it back.
 /// </summary>
 public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFixture<PostgresTestDatabase>
 {
@@ -59,6 +59,34 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
             LockGrant, token.FamilyId, () => scene.Grants.RefreshAsync(Fresh(token)), _ => Task.CompletedTask, count: 8);
         Assert.Single(outcomes, outcome => outcome.Verdict == RefreshVerdict.Rotated);
         Assert.Equal(7, outcomes.Count(outcome => outcome.Verdict == RefreshVerdict.Retried));
+    }
+
+    [Fact]
+    public async Task Of_requests_that_wait_for_a_revocation_which_is_rolled_back_one_rotates()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await scene.FamilyAsync();
+        var outcomes = await WhileLockedAsync(
+            LockGrant, token.FamilyId, () => scene.Grants.RefreshAsync(Fresh(token)),
+            holder => ExecuteAsync(holder, "UPDATE grants SET revoked_at = clock_timestamp(), generation = 2 WHERE id = $1", token.FamilyId),
+            count: 8, rollBack: true);
+        Assert.Single(outcomes, outcome => outcome.Verdict == RefreshVerdict.Rotated);
+        Assert.Equal(7, outcomes.Count(outcome => outcome.Verdict == RefreshVerdict.Retried));
+        Assert.Equal((2, null), ((await scene.GrantAsync(token.FamilyId)).Generation, (await scene.GrantAsync(token.FamilyId)).RevokedAt));
+    }
+
+    [Fact]
+    public async Task A_redemption_that_waits_for_another_one_which_is_rolled_back_succeeds()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var code = await scene.IssueAsync();
+        var redemptions = await WhileLockedAsync(
+            LockCode, code.CodeHash, () => scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() }),
+            holder => ExecuteAsync(
+                holder, "UPDATE authorization_codes SET redeemed_at = clock_timestamp() - interval '1 minute' WHERE code_hash = $1", code.CodeHash),
+            count: 2, rollBack: true);
+        var given = Assert.Single(redemptions, it => it.Verdict == CodeVerdict.Redeemed);
+        Assert.True(await scene.IsActiveAsync(given.Grant!.Id));
     }
 
     [Fact]
@@ -130,7 +158,7 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
     }
 
     private async Task<IReadOnlyList<T>> WhileLockedAsync<T>(
-        string lockStatement, object key, Func<Task<T>> request, Func<NpgsqlConnection, Task> happening, int count = 1)
+        string lockStatement, object key, Func<Task<T>> request, Func<NpgsqlConnection, Task> happening, int count = 1, bool rollBack = false)
     {
         await using var holder = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
@@ -138,7 +166,7 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
         var requests = Enumerable.Range(0, count).Select(_ => request()).ToList();
         await UntilWaitingAsync(count);
         await happening(holder);
-        await transaction.CommitAsync();
+        await (rollBack ? transaction.RollbackAsync() : transaction.CommitAsync());
         return await Task.WhenAll(requests);
     }
 

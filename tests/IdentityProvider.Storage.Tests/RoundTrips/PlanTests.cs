@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using IdentityProvider.Accounts.Transitions;
@@ -22,6 +23,18 @@ public sealed partial class PlanTests : IAsyncLifetime
 
     private const string Explain =
         "-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_level=notice -c client_min_messages=notice";
+
+    private const string Clients = """
+        {
+          "Clients": [
+            {
+              "ClientId": "opaque", "ClientSecrets": [{ "Plaintext": "opaque-secret" }], "AccessTokenType": "Reference",
+              "AllowedGrantTypes": ["authorization_code"], "RedirectUris": ["https://opaque.example/callback"],
+              "AllowedScopes": ["openid", "profile", "api.read"], "AllowOfflineAccess": true
+            }
+          ]
+        }
+        """;
 
     private static readonly string[] s_growing =
     [
@@ -48,6 +61,7 @@ public sealed partial class PlanTests : IAsyncLifetime
         _host = await TestHost.StartAsync(options =>
         {
             options.Time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+            options.ExtraSeed = Clients;
             options.Settings["Database:Provider"] = "Postgres";
             options.Settings["ConnectionStrings:Database"] =
                 new NpgsqlConnectionStringBuilder(RoundTripFixture.Through(_relay, _database)) { Options = Explain }.ConnectionString;
@@ -78,6 +92,8 @@ public sealed partial class PlanTests : IAsyncLifetime
         Assert.True(await App.IsActiveAsync(_host.Http, successor["access_token"]));
         (await App.UserInfoAsync(_host.Http, successor["access_token"])).Succeeds();
         await app.RefreshAsync(_host.Http, successor["refresh_token"] + "x");
+        await RefuseAsync(browser);
+        await UseReferenceTokenAsync(browser);
         await browser.PostFormAsync("/account/logout", []);
         Assert.False(await App.IsActiveAsync(_host.Http, successor["access_token"]) && await App.IsActiveAsync(_host.Http, tokens["access_token"]));
         var transitions = _host.Services.GetRequiredService<IAccountTransitions>();
@@ -88,7 +104,55 @@ public sealed partial class PlanTests : IAsyncLifetime
         var plans = Plans();
         Assert.Contains(plans, plan => plan.Contains("Index Scan using \"PK_grants\"", StringComparison.Ordinal));
         Assert.Contains(plans, plan => plan.Contains("UPDATE grants", StringComparison.Ordinal) && plan.Contains("IX_grants_subject_id", StringComparison.Ordinal));
+        foreach (var touched in (string[])["Insert on revoked_access_tokens", "Insert on reference_tokens", "Index Scan using \"PK_reference_tokens\"", "Insert on security_events"])
+        {
+            Assert.Contains(plans, plan => plan.Contains(touched, StringComparison.Ordinal));
+        }
+
         Assert.All(plans, plan => Assert.DoesNotContain(ScannedTables(plan), table => s_growing.Contains(table)));
+    }
+
+    /// <summary>A code and a refresh token that come again, and tokens that are revoked.</summary>
+    private async Task RefuseAsync(HttpClient browser)
+    {
+        var app = App.Spa;
+        var code = await app.CodeAsync(browser);
+        var given = (await app.RedeemAsync(_host.Http, code)).Succeeds();
+        (await app.RedeemAsync(_host.Http, code)).Fails(HttpStatusCode.BadRequest, "invalid_grant");
+        Assert.False(await App.IsActiveAsync(_host.Http, given["access_token"]));
+
+        var first = await app.TokensAsync(browser);
+        var second = (await app.RefreshAsync(_host.Http, first["refresh_token"])).Succeeds();
+        (await app.RefreshAsync(_host.Http, second["refresh_token"])).Succeeds();
+        await using (var connection = new NpgsqlConnection(_database.Options.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await ExecuteAsync(connection, "UPDATE grants SET rotated_at = rotated_at - interval '31 s' WHERE generation = 3 AND revoked_at IS NULL");
+        }
+
+        (await app.RefreshAsync(_host.Http, first["refresh_token"])).Fails(HttpStatusCode.BadRequest, "invalid_grant");
+        Assert.False(await App.IsActiveAsync(_host.Http, second["access_token"]));
+
+        var revoked = await app.TokensAsync(browser);
+        foreach (var token in (string[])["access_token", "refresh_token"])
+        {
+            using var answer = await _host.Http.PostAsync("/connect/revocation", ("client_id", "spa"), ("token", revoked[token]));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.False(await App.IsActiveAsync(_host.Http, revoked["access_token"]));
+    }
+
+    private async Task UseReferenceTokenAsync(HttpClient browser)
+    {
+        var app = new App("opaque", "opaque-secret", "https://opaque.example/callback");
+        var tokens = await app.TokensAsync(browser);
+        Assert.DoesNotContain('.', tokens["access_token"]);
+        Assert.True(await App.IsActiveAsync(_host.Http, tokens["access_token"]));
+        (await App.UserInfoAsync(_host.Http, tokens["access_token"])).Succeeds();
+        using var answer = await _host.Http.PostAsync(
+            "/connect/revocation", ("client_id", "opaque"), ("client_secret", "opaque-secret"), ("token", tokens["access_token"]));
+        Assert.False(await App.IsActiveAsync(_host.Http, tokens["access_token"]));
     }
 
     private static Guid Alice { get; } = Guid.Parse("5d2f0c8e-7a54-4c1d-9b3e-1f6a2b9c0a11");

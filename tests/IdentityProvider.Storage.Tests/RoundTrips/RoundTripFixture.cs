@@ -45,6 +45,15 @@ public sealed class RoundTripFixture : IAsyncLifetime
         await _database.DisposeAsync();
     }
 
+    /// <summary>On a connection of the test's own, which is not counted.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_database.Options.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Round trips of each of the runs after the first one, which opens connections and reads what is kept from then on.</summary>
     public async Task<IReadOnlyList<int>> CountAsync<T>(Func<Task<T>> prepare, Func<T, Task> work)
     {

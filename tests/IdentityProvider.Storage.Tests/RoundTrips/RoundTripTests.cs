@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using IdentityProvider.Storage.Tests.SystemTests;
 using IdentityProvider.Testing;
 using Microsoft.AspNetCore.WebUtilities;
 using Xunit;
@@ -86,6 +87,25 @@ public sealed class RoundTripTests(RoundTripFixture fixture) : IClassFixture<Rou
                 Assert.Equal("alice@example.com", Text(await response.ReadJsonAsync(), "email"));
             });
         Assert.All(counts, count => Assert.Equal(1, count));
+    }
+
+    [Theory]
+    [InlineData("UPDATE grants SET revoked_at = clock_timestamp() WHERE revoked_at IS NULL")]
+    [InlineData("UPDATE sessions SET ended_at = clock_timestamp() WHERE ended_at IS NULL")]
+    public async Task A_token_whose_grant_or_session_has_ended_is_refused_in_one(string end)
+    {
+        using var browser = await fixture.Host.SignInAsync("alice");
+        var token = (await App.Spa.TokensAsync(browser))["access_token"];
+        Assert.True(await App.IsActiveAsync(browser, token));
+        (await App.UserInfoAsync(browser, token)).Succeeds();
+
+        // Not by a request: what it tells the background would be counted here.
+        await fixture.ExecuteAsync(end);
+
+        var introspections = await fixture.CountAsync(async () => Assert.False(await App.IsActiveAsync(fixture.Host.Http, token)));
+        var userInfos = await fixture.CountAsync(
+            async () => (await App.UserInfoAsync(fixture.Host.Http, token)).Fails(HttpStatusCode.Unauthorized, "invalid_token"));
+        Assert.All([.. introspections, .. userInfos], count => Assert.Equal(1, count));
     }
 
     [Theory]

@@ -82,6 +82,36 @@ public sealed class LogTests
         Assert.Contains(lines, line => line.Contains("The database is unavailable", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task In_Development_the_log_is_lines_for_people()
+    {
+        var directory = Directory.CreateTempSubdirectory("idp-log-");
+        await using (var server = await IdpProcess.ServeAsync(
+            new Dictionary<string, string>
+            {
+                ["Issuer"] = "http://localhost:5000",
+                ["ConnectionStrings:Database"] = $"Data Source={Path.Combine(directory.FullName, "idp.db")}",
+                ["Keys:Directory"] = Path.Combine(directory.FullName, "keys"),
+                ["Argon2:MemoryKiB"] = "8",
+                ["Shutdown:Delay"] = "00:00:00",
+            },
+            "Development"))
+        {
+            using (await server.Http.GetAsync("/connect/userinfo"))
+            {
+            }
+
+            await server.TerminateAsync();
+            Assert.Equal(0, await server.ExitAsync());
+            Assert.Matches(
+                "^[0-9]{2}:[0-9]{2}:[0-9]{2} INF GET /connect/userinfo 401 ",
+                Assert.Single(server.Output, line => line.Contains("/connect/userinfo", StringComparison.Ordinal)));
+            Assert.DoesNotContain(server.Lines, line => line.StartsWith('{'));
+        }
+
+        directory.Delete(recursive: true);
+    }
+
     /// <summary>What goes wrong is where secrets are logged.</summary>
     private static async Task FailAsync(Installation installation, HttpClient http, App app, string code, Answer tokens)
     {

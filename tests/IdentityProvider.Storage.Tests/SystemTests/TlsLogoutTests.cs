@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Xunit;
@@ -22,6 +23,7 @@ public sealed class TlsLogoutTests
         var claims = JsonDocument.Parse(WebEncoders.Base64UrlDecode((await receiver.NextAsync()).Split('.')[1])).RootElement;
         Assert.Equal("told", claims.GetProperty("aud").GetString());
         Assert.Equal(Installation.Issuer, claims.GetProperty("iss").GetString());
+        Assert.True(receiver.Protocol is SslProtocols.Tls12 or SslProtocols.Tls13, $"{receiver.Protocol}");
     }
 
     [Fact]

@@ -1,10 +1,13 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace IdentityProvider.Storage.Tests.SystemTests;
@@ -27,6 +30,7 @@ internal sealed class TlsReceiver : IAsyncDisposable
         _app = builder.Build();
         _app.MapPost("/logout", async (HttpRequest request) =>
         {
+            Protocol = request.HttpContext.Features.GetRequiredFeature<ITlsHandshakeFeature>().Protocol;
             _received.Writer.TryWrite((await request.ReadFormAsync())["logout_token"].ToString());
             return Results.Ok();
         });
@@ -35,6 +39,9 @@ internal sealed class TlsReceiver : IAsyncDisposable
     public string Url => $"https://localhost:{new Uri(_app.Urls.Single()).Port}/logout";
 
     public string AuthorityPem => _authority.ExportCertificatePem();
+
+    /// <summary>What the last call that arrived was encrypted with.</summary>
+    public SslProtocols Protocol { get; private set; }
 
     public bool IsEmpty => _received.Reader.Count == 0;
 

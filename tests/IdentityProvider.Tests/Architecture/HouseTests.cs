@@ -61,6 +61,14 @@ public sealed class HouseTests
         Assert.DoesNotMatch(@"\b(TODO|FIXME|HACK)\b|NotImplementedException|\bSkip\s*=\s*""", text);
     });
 
+    /// <summary>Clients name addresses: whoever calls one does so by the fetcher that checks it. Commands call the server that the operator names.</summary>
+    [Fact]
+    public void Only_the_fetcher_and_commands_make_HTTP_calls() => Assert.All(
+        Sources("src", "ui").Where(file => Path.GetFileName(file) != "OutboundHttp.cs"
+            && !file.Contains($"{Path.DirectorySeparatorChar}CommandLine{Path.DirectorySeparatorChar}", StringComparison.Ordinal)),
+        file => Assert.DoesNotMatch(
+            @"\b(HttpClient|HttpMessageInvoker|HttpClientHandler|SocketsHttpHandler|AddHttpClient|IHttpClientFactory|WebRequest|WebClient|TcpClient)\b", File.ReadAllText(file)));
+
     /// <summary>What a query looks up by its hash is found by an index, not by comparing.</summary>
     [Fact]
     [Trait("row", "P6")]

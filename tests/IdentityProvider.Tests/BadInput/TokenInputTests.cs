@@ -66,6 +66,37 @@ public sealed class TokenInputTests(Provider provider)
         (await provider.Client("web").RevokeAsync("a\0b")).Fails("invalid_request");
     }
 
+    [Theory]
+    [InlineData("client_secret_post", "mach\0ine", "machine-key-of-the-tests", "invalid_request")]
+    [InlineData("client_secret_post", "machine\0", "machine-key-of-the-tests", "invalid_request")]
+    [InlineData("client_secret_post", "machine", "machine-key-of-the-tests\0", "invalid_request")]
+    [InlineData("client_secret_post", "machine", "\0", "invalid_request")]
+    [InlineData("none", "spa\0", null, "invalid_request")]
+    [InlineData("client_secret_basic", "mach\0ine", "machine-key-of-the-tests", "invalid_client")]
+    [InlineData("client_secret_basic", "machine\0", "machine-key-of-the-tests", "invalid_client")]
+    [InlineData("client_secret_basic", "machine", "machine-key-of-the-tests\0", "invalid_client")]
+    [InlineData("client_secret_basic", "machine", "\0", "invalid_client")]
+    public async Task NUL_in_client_credentials_is_an_error_of_the_RFC(string method, string clientId, string? secret, string error)
+    {
+        var client = new RelyingParty(provider, clientId, secret, redirectUri: null) { AuthMethod = method };
+        var status = error == "invalid_client" ? HttpStatusCode.Unauthorized : HttpStatusCode.BadRequest;
+
+        (await client.ClientCredentialsAsync("api.read")).Fails(error, status);
+        (await client.IntrospectAsync("token")).Fails(error, status);
+        (await client.RevokeAsync("token")).Fails(error, status);
+    }
+
+    [Fact]
+    public async Task NUL_as_a_byte_of_Basic_credentials_is_invalid_client()
+    {
+        foreach (var text in new[] { "mach\0ine:machine-key-of-the-tests", "machine:machine-key-of-the-tests\0", "\0:\0" })
+        {
+            using var content = new FormUrlEncodedContent([KeyValuePair.Create("grant_type", "client_credentials")]);
+            (await provider.SendAsync(HttpMethod.Post, "/connect/token", content, ("Authorization", "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(text)))))
+                .Fails("invalid_client", HttpStatusCode.Unauthorized);
+        }
+    }
+
     [Fact]
     public async Task Emoji_in_a_parameter_is_an_error_of_the_RFC()
     {

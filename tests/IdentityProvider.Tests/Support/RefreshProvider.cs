@@ -58,7 +58,9 @@ public sealed class RefreshProvider : IAsyncLifetime
 
     internal LimitEverybody Limits { get; } = new();
 
-    public Task InitializeAsync() => Provider.StartAsync(options =>
+    public Task InitializeAsync() => StartAsync(_ => { });
+
+    internal Task StartAsync(Action<TestHostOptions> configure) => Provider.StartAsync(options =>
     {
         options.ExtraSeed = Clients;
         options.Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
@@ -68,14 +70,15 @@ public sealed class RefreshProvider : IAsyncLifetime
             builder.Services.AddSingleton<IEventSink>(Events);
             builder.Services.AddSingleton<ILifetimePolicy>(Limits);
         };
+        configure(options);
     });
 
     public Task DisposeAsync() => Provider.DisposeAsync();
 
-    internal RelyingParty Client(string id, string? userAgent = null)
+    internal RelyingParty Client(string id, string? userAgent = null, string? address = null)
     {
         var isPublic = id is "page" or "patient" or "bound";
-        return new RelyingParty(Provider, id, isPublic ? null : $"{id}-key-of-the-tests", $"https://{id}.example/callback") { UserAgent = userAgent };
+        return new RelyingParty(Provider, id, isPublic ? null : $"{id}-key-of-the-tests", $"https://{id}.example/callback") { UserAgent = userAgent, Address = address };
     }
 
     /// <summary>Disables or enables a client, and lets the instance learn of it.</summary>

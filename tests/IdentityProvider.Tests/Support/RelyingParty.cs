@@ -25,6 +25,9 @@ internal sealed class RelyingParty(Provider provider, string clientId, string? s
     /// <summary>What the client calls itself.</summary>
     public string? UserAgent { get; init; }
 
+    /// <summary>Where the client calls from, as a proxy says that the provider trusts.</summary>
+    public string? Address { get; init; }
+
     public bool Pkce { get; init; } = secret is null;
 
     /// <summary>The verifier that goes with every request of this client (RFC 7636 §4.1), with all kinds of allowed characters.</summary>
@@ -125,6 +128,11 @@ internal sealed class RelyingParty(Provider provider, string clientId, string? s
         if (UserAgent is not null)
         {
             request.Headers.UserAgent.ParseAdd(UserAgent);
+        }
+
+        if (Address is not null)
+        {
+            request.Headers.Add("X-Forwarded-For", Address);
         }
 
         request.Content = new FormUrlEncodedContent(form);

@@ -50,6 +50,8 @@ public sealed class Federation : IAsyncLifetime
             Provider(options, "evil", Scripted.Issuer, ("AllowRegistration", "true"));
             Provider(options, "hub", Scripted.Issuer, ("Preset", "GitHub"), ("AllowRegistration", "true"));
             Provider(options, "gg", Scripted.Issuer, ("Preset", "Google"), ("AllowRegistration", "true"));
+            Provider(options, "entra", Scripted.Issuer + "/common/v2.0", ("Preset", "Microsoft"), ("AllowRegistration", "true"));
+            Provider(options, "tenants", Scripted.Issuer + "/common/v2.0");
             Provider(options, "down", "http://localhost:1");
             configure(options);
         });

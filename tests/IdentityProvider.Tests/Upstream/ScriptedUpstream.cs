@@ -21,6 +21,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     public string Issuer => _app.Urls.Single().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
 
+    /// <summary>As Entra ID names the issuer of a tenant, and, with a template in its place, that of all of them.</summary>
+    public string IssuerOf(string tenant) => $"{Issuer}/{tenant}/v2.0";
+
     public RsaSecurityKey Key { get; set; } = NewKey("one");
 
     /// <summary>What the key set says, if not <see cref="Key"/>.</summary>
@@ -55,15 +58,8 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         var upstream = new ScriptedUpstream(app, time);
-        app.MapGet("/.well-known/openid-configuration", () => new Dictionary<string, object>
-        {
-            ["issuer"] = upstream.Issuer,
-            ["authorization_endpoint"] = upstream.Issuer + "/authorize",
-            ["token_endpoint"] = upstream.Issuer + "/token",
-            ["jwks_uri"] = upstream.Issuer + "/keys",
-            ["userinfo_endpoint"] = upstream.Issuer + "/userinfo",
-            ["authorization_response_iss_parameter_supported"] = true,
-        });
+        app.MapGet("/.well-known/openid-configuration", () => upstream.Discovery(upstream.Issuer));
+        app.MapGet("/common/v2.0/.well-known/openid-configuration", () => upstream.Discovery(upstream.IssuerOf("{tenantid}")));
         app.MapGet("/keys", () => new { keys = new[] { upstream.PublicKey() } });
         app.MapPost("/token", upstream.TokenAsync);
         app.MapGet("/userinfo", () => new { sub = upstream.UserInfoSubject, name = "Mallory", email = "alice@example.com", email_verified = true });
@@ -97,6 +93,16 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
     }
+
+    private Dictionary<string, object> Discovery(string issuer) => new()
+    {
+        ["issuer"] = issuer,
+        ["authorization_endpoint"] = Issuer + "/authorize",
+        ["token_endpoint"] = Issuer + "/token",
+        ["jwks_uri"] = Issuer + "/keys",
+        ["userinfo_endpoint"] = Issuer + "/userinfo",
+        ["authorization_response_iss_parameter_supported"] = true,
+    };
 
     private Dictionary<string, string> PublicKey()
     {

@@ -14,6 +14,9 @@ namespace IdentityProvider.Tests.Upstream;
 /// <summary>Answers of a provider that lies, errs or is a GitHub.</summary>
 public sealed class UpstreamTokenTests(Federation federation) : IClassFixture<Federation>
 {
+    private const string Tenant = "7b1c9a52-3f0e-4c55-9d3a-0a1b2c3d4e5f";
+    private const string OtherTenant = "f0e1d2c3-b4a5-4687-9788-5a4b3c2d1e0f";
+
     private ScriptedUpstream Upstream => federation.Scripted;
 
     [Fact]
@@ -180,6 +183,64 @@ public sealed class UpstreamTokenTests(Federation federation) : IClassFixture<Fe
         var login = await scope.ServiceProvider.GetRequiredService<IExternalLoginStore>().FindAsync(Upstream.Issuer, subject, CancellationToken.None);
         var user = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByIdAsync(login!.UserId.ToString("D"));
         Assert.Equal((trusted ? email : null, trusted), (user!.Email, user.EmailConfirmed));
+    }
+
+    [Fact]
+    public async Task An_issuer_with_a_template_is_filled_with_the_tenant_of_the_token()
+    {
+        Upstream.Reset();
+        var issuer = Upstream.IssuerOf(Tenant);
+        Upstream.Claims = claims => (claims["iss"], claims["tid"]) = (issuer, Tenant);
+
+        Assert.True((await AnswerAsync("/account/login", "entra", issuer)).Has("onward"));
+
+        // The account is the tenant's: another one has somebody else of that subject.
+        await using var scope = federation.Here.Services.CreateAsyncScope();
+        var logins = scope.ServiceProvider.GetRequiredService<IExternalLoginStore>();
+        Assert.NotNull(await logins.FindAsync(issuer, "mallory", CancellationToken.None));
+        Assert.Null(await logins.FindAsync(Upstream.IssuerOf("{tenantid}"), "mallory", CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData(OtherTenant, Tenant)]
+    [InlineData(Tenant, OtherTenant)]
+    [InlineData(Tenant, null)]
+    [InlineData("{tenantid}", "{tenantid}")]
+    [InlineData("{tenantid}", null)]
+    [InlineData("common", "common")]
+    public async Task A_tenant_that_is_not_the_tokens_own_or_none_is_refused(string named, string? tenant)
+    {
+        Upstream.Reset();
+        Upstream.Claims = claims =>
+        {
+            claims["iss"] = Upstream.IssuerOf(named);
+            Change(claims, "tid", tenant);
+        };
+
+        AssertRefused(await AnswerAsync("/account/login", "entra", Upstream.IssuerOf(Tenant)));
+    }
+
+    [Theory]
+    [InlineData("{0}/common/v2.0")]
+    [InlineData("{0}/{{tenantid}}/v2.1")]
+    [InlineData("{0}/7b1c9a52-3f0e-4c55-9d3a-0a1b2c3d4e5f/v1.0")]
+    [InlineData("https://login.example/7b1c9a52-3f0e-4c55-9d3a-0a1b2c3d4e5f/v2.0")]
+    public async Task An_answer_of_what_does_not_fit_the_template_is_refused(string iss)
+    {
+        Upstream.Reset();
+        Upstream.Claims = claims => (claims["iss"], claims["tid"]) = (Upstream.IssuerOf(Tenant), Tenant);
+
+        AssertRefused(await AnswerAsync("/account/login", "entra", string.Format(System.Globalization.CultureInfo.InvariantCulture, iss, Upstream.Issuer)));
+    }
+
+    [Fact]
+    public async Task A_template_is_good_at_Microsoft_only()
+    {
+        var somebody = federation.NewTraveller();
+
+        var page = await somebody.Here.SubmitAsync(await somebody.Here.GetAsync("/account/login"), "provider-tenants");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, page.Status);
     }
 
     [Fact]

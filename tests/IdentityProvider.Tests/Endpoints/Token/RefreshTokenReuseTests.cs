@@ -86,6 +86,22 @@ public sealed class RefreshTokenReuseTests(RefreshProvider provider) : IClassFix
         Assert.Equal("curl", (await OnlyEventAsync(SecurityEventTypes.RefreshTokenRefusedElsewhere, "bound")).UserAgent);
     }
 
+    [Theory]
+    [InlineData("203.0.113.7", "203.0.113.250", "203.0.112.7")]
+    [InlineData("203.0.113.7", "::ffff:203.0.113.9", "::ffff:203.0.114.7")]
+    [InlineData("2001:db8:7:1::1", "2001:db8:7:ffff::9", "2001:db8:8:1::1")]
+    [Trait("row", "T7")]
+    public async Task The_same_network_is_a_24_or_a_48(string signIn, string neighbour, string stranger)
+    {
+        var first = await SignInAsync(provider.Client("bound", address: signIn));
+
+        (await provider.Client("bound", address: stranger).RefreshAsync(first.RefreshToken)).Fails("invalid_grant");
+        (await provider.Client("bound", address: neighbour).RefreshAsync(first.RefreshToken)).Succeeds();
+
+        var refused = await OnlyEventAsync(SecurityEventTypes.RefreshTokenRefusedElsewhere, "bound");
+        Assert.EndsWith(signIn.Contains(':', StringComparison.Ordinal) ? "2001:db8:8::/48" : ".0/24", refused.Network, StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("row", "T4")]
     public async Task Reuse_is_an_event_for_operators_and_a_mail_for_the_person_sent_once_however_often_the_mail_system_fails()
