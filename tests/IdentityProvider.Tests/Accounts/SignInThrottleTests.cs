@@ -158,7 +158,8 @@ public sealed class SignInThrottleTests : IAsyncLifetime
 
         async Task<HttpStatusCode> AtDeviceAsync()
         {
-            using var response = await device.PostFormAsync("/account/login", new() { ["username"] = "alice", ["password"] = "alice" });
+            using var response = await device.PostFormAsync("/account/login?switch=true", new() { ["username"] = "alice", ["password"] = "alice" });
+            Assert.DoesNotContain("stale", response.Headers.Location?.ToString() ?? "", StringComparison.Ordinal);
             return response.StatusCode;
         }
     }
