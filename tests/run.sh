@@ -2,9 +2,10 @@
 # Runs every test: bash tests/run.sh [--long]
 #
 # Uses what is found, or what the environment names:
-#   IDP_TEST_POSTGRES   connection string of a PostgreSQL that tests may create databases in; else a throwaway one is started
-#   IDP_TEST_REDIS      host:port of a Redis for tests; else a throwaway one is started
-#   IDP_TEST_CHROMIUM   path of a Chromium or Chrome
+#   IDP_TEST_POSTGRES     connection string of a PostgreSQL that tests may create databases in; else a throwaway one is started
+#   IDP_TEST_REDIS        host:port of a Redis for tests; else a throwaway one is started
+#   IDP_TEST_CHROMIUM     path of a Chromium or Chrome
+#   IDP_TEST_SCREENSHOTS  folder for pictures of all pages; else tests/screenshots
 # As root on Debian it installs what is missing; elsewhere it names the packages. --long runs drills at full count (IDP_TEST_LONG=1).
 # A suite that cannot run, skips a test or has no tests is a failure.
 set -uo pipefail

@@ -164,7 +164,7 @@ public sealed class GalleryWalk(Chromium chromium) : Site
     /// <summary>For people to look at: <c>tests/screenshots</c>, or where <c>IDP_TEST_SCREENSHOTS</c> says.</summary>
     private static Task ShootAsync(IPage page, string? name, string look) => name is null ? Task.CompletedTask : page.ScreenshotAsync(new()
     {
-        Path = System.IO.Path.Combine(s_pictures, look, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 70, FullPage = true,
+        Path = System.IO.Path.Combine(s_pictures, look, name + ".png"), FullPage = true,
     });
 
     private static string PicturesFolder()

@@ -12,7 +12,7 @@ public static class UserAgentNames
 
     private static readonly (string Mark, string Name)[] s_systems =
     [
-        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS ", "ChromeOS"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
         ("Macintosh", "macOS"), ("Linux", "Linux"),
     ];
 

@@ -19,8 +19,11 @@ public sealed record EmailChange
     /// <summary>The same as it is looked up.</summary>
     public required string NormalizedEmail { get; init; }
 
-    /// <summary>The link that is used up here; null: a code was, just before.</summary>
+    /// <summary>The link that is used up here; null: a code was, just before, or an operator answers for the address.</summary>
     public (string Purpose, OneTimeLink Link)? Proof { get; init; }
+
+    /// <summary>Voids the links to take something back: they were mailed to whoever had the mailbox, who may not be the owner.</summary>
+    public bool VoidsLinks { get; init; }
 
     /// <summary>A token that takes it back; null: none does.</summary>
     public NewOneTimeToken? Undo { get; init; }

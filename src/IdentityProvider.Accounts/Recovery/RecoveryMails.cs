@@ -26,22 +26,33 @@ internal sealed partial class RecoveryMails(
     {
         requests.Close();
         await base.StopAsync(cancellationToken);
+
+        // A stop right after the start may come before the loop has begun, which it then never does.
+        while (!cancellationToken.IsCancellationRequested && requests.Reader.TryRead(out var request))
+        {
+            await TrySendAsync(request);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await foreach (var request in requests.Reader.ReadAllAsync(CancellationToken.None))
         {
-            try
-            {
-                await SendAsync(request);
-            }
+            await TrySendAsync(request);
+        }
+    }
+
+    private async Task TrySendAsync(RecoveryRequest request)
+    {
+        try
+        {
+            await SendAsync(request);
+        }
 #pragma warning disable CA1031 // One that fails must not end all that come after it.
-            catch (Exception error)
+        catch (Exception error)
 #pragma warning restore CA1031
-            {
-                Failed(error);
-            }
+        {
+            Failed(error);
         }
     }
 

@@ -143,14 +143,13 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
         {
             var email = EmailAddress.Parse(typed) ?? throw new ConfigurationException($"'{typed}' is not an e-mail address.");
             var user = await users.GetAsync(name);
-            await services.GetRequiredService<IOneTimeTokenStore>().VoidAsync(user.Id, OneTimeTokenPurposes.UndoEmailChange);
-            await services.GetRequiredService<IOneTimeTokenStore>().VoidAsync(user.Id, OneTimeTokenPurposes.NotMe);
             var changed = await services.GetRequiredService<IEmailChangeStore>().ChangeAsync(new EmailChange
             {
                 UserId = user.Id,
                 SecurityStamp = user.SecurityStamp ?? "",
                 Email = email,
                 NormalizedEmail = users.NormalizeEmail(email) ?? "",
+                VoidsLinks = true,
                 Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()) { Detail = "by an operator" },
             });
             await output.WriteLineAsync(changed

@@ -11,11 +11,16 @@ namespace IdentityProvider.Hosting.Passwords;
 internal sealed partial class PwnedPasswordRanges(
     OutboundHttp http, IOptions<PasswordPolicyOptions> options, TimeProvider time, ILogger<PwnedPasswordRanges> logger) : IBreachRanges
 {
+    /// <summary>30 s: where the service cannot be reached, one sign-in in so long waits for it, and not each.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
+
     private readonly PasswordPolicyOptions _options = options.Value;
+    private long _pausedAt;
+    private volatile bool _paused;
 
     public async Task<string?> FindAsync(string prefix, CancellationToken cancellationToken)
     {
-        if (!_options.CheckBreachesOnline)
+        if (!_options.CheckBreachesOnline || (_paused && time.GetElapsedTime(Volatile.Read(ref _pausedAt)) < s_pause))
         {
             return null;
         }
@@ -30,19 +35,27 @@ internal sealed partial class PwnedPasswordRanges(
             var answer = await http.SendAsync(request, either.Token);
             if (answer.Status == HttpStatusCode.OK)
             {
+                _paused = false;
                 return Encoding.ASCII.GetString(answer.Content.Span);
             }
 
-            Unanswered(answer.Status is { } status ? $"status {(int)status}" : answer.Detail ?? "no answer");
+            Pause(answer.Status is { } status ? $"status {(int)status}" : answer.Detail ?? "no answer");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            Unanswered("no answer in time");
+            Pause("no answer in time");
         }
 
         return null;
     }
 
-    [LoggerMessage(4100, LogLevel.Warning, "Leaked passwords could not be looked up, so only the bundled list was: {Reason}")]
+    private void Pause(string reason)
+    {
+        Volatile.Write(ref _pausedAt, time.GetTimestamp());
+        _paused = true;
+        Unanswered(reason);
+    }
+
+    [LoggerMessage(4100, LogLevel.Warning, "Leaked passwords could not be looked up, so for 30 s only the bundled list is: {Reason}")]
     private partial void Unanswered(string reason);
 }

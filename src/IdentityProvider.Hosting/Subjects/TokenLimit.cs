@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Endpoints;
@@ -9,35 +8,28 @@ using Microsoft.Extensions.Options;
 namespace IdentityProvider.Hosting.Subjects;
 
 /// <summary>Counts in this instance's memory: a round trip for each token request would cost more than what it guards against.</summary>
-internal sealed class TokenLimit : ITokenLimit, IDisposable
+internal sealed class TokenLimit(IOptions<RateLimitOptions> options, TimeProvider time) : ITokenLimit
 {
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);
 
-    private readonly PartitionedRateLimiter<(string ClientId, string Network)>? _limiter;
+    private readonly RateLimitOptions _options = options.Value;
 
-    public TokenLimit(IOptions<RateLimitOptions> options)
-    {
-        var limits = options.Value;
-        _limiter = !limits.Enabled ? null : PartitionedRateLimiter.Create<(string ClientId, string Network), (string, string)>(caller =>
-            RateLimitPartition.GetFixedWindowLimiter(caller, _ => new FixedWindowRateLimiterOptions
-            {
-                PermitLimit = caller.Network.Length > 0 ? limits.TokenRequestsPerNetwork : limits.TokenRequestsPerClient,
-                Window = s_window,
-            }));
-    }
+    // Not those of the failed sign-ins, which nobody may push out by asking for tokens.
+    private readonly LocalCounters _counters = new(time);
 
-    public TimeSpan? Take(HttpContext context, Client client)
+    public async ValueTask<TimeSpan?> TakeAsync(HttpContext context, Client client)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(client);
-        if (_limiter is null)
+        if (!_options.Enabled)
         {
             return null;
         }
 
-        using var lease = _limiter.AttemptAcquire((client.ClientId, client.IsPublic ? CallerMarks.Network(context.Connection.RemoteIpAddress) : ""));
-        return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : s_window;
+        var (key, limit) = client.IsPublic
+            ? ($"{client.ClientId} {CallerMarks.Network(context.Connection.RemoteIpAddress)}", _options.TokenRequestsPerNetwork)
+            : (client.ClientId, _options.TokenRequestsPerClient);
+        var count = await _counters.RaiseAsync(key, s_window);
+        return count.Value > limit ? count.Remaining : null;
     }
-
-    public void Dispose() => _limiter?.Dispose();
 }

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace IdentityProvider.Protocol.Cors;
 
 /// <summary>
-/// Cross-origin access per client: token, userinfo and revocation answer an origin that the client lists. Discovery and keys are open;
-/// the authorization endpoint is never readable by scripts (RFC 9700 §4.17).
+/// Cross-origin access per client: token, userinfo and revocation answer an origin that the client lists, and a refusal that names no client
+/// one that any client lists. Discovery and keys are open; the authorization endpoint is never readable by scripts (RFC 9700 §4.17).
 /// </summary>
 internal sealed class CorsPolicy(IClientSource clients)
 {
@@ -19,8 +19,7 @@ internal sealed class CorsPolicy(IClientSource clients)
             context.Response.Headers.Vary = "Origin";
             if (client.AllowedCorsOrigins.Contains(origin))
             {
-                context.Response.Headers.AccessControlAllowOrigin = origin;
-                context.Response.Headers.AccessControlExposeHeaders = "WWW-Authenticate";
+                AllowOrigin(context, origin);
             }
         }
     }
@@ -33,14 +32,19 @@ internal sealed class CorsPolicy(IClientSource clients)
             context.Response.Headers.Vary = "Origin";
             if (await clients.AllowsOriginAsync(origin, context.RequestAborted))
             {
-                context.Response.Headers.AccessControlAllowOrigin = origin;
-                context.Response.Headers.AccessControlExposeHeaders = "WWW-Authenticate";
+                AllowOrigin(context, origin);
             }
         }
     }
 
     /// <summary>Lets every origin read this response: it is public and carries no credentials.</summary>
     public static void AllowAll(HttpContext context) => context.Response.Headers.AccessControlAllowOrigin = "*";
+
+    private static void AllowOrigin(HttpContext context, string origin)
+    {
+        context.Response.Headers.AccessControlAllowOrigin = origin;
+        context.Response.Headers.AccessControlExposeHeaders = "WWW-Authenticate, Retry-After";
+    }
 
     /// <summary>A preflight request does not name its client: it passes for an origin that any client lists.</summary>
     public async Task PreflightAsync(HttpContext context)

@@ -37,7 +37,13 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         // A load that runs already may have asked before the change that the caller knows of.
-        if (Volatile.Read(ref _load) is { IsCompleted: false } running)
+        Task<Snapshot>? running;
+        lock (_starting)
+        {
+            running = _load;
+        }
+
+        if (running is { IsCompleted: false })
         {
             await ((Task)running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();

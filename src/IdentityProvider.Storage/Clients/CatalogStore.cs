@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace IdentityProvider.Storage.Clients;
 
 internal sealed class CatalogStore(
-    Func<IdentityProviderContext> contexts, CatalogReader reader, CatalogCache cache, TimeProvider time, RedisConnection? redis = null)
+    Func<IdentityProviderContext> contexts, CatalogReader reader, CatalogCache cache, TimeProvider time, RedisConnection? redis = null, SecurityEvents? events = null)
     : ICatalogStore
 {
     public Task<CatalogContents> LoadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
@@ -18,6 +18,7 @@ internal sealed class CatalogStore(
     public async Task ApplyAsync(CatalogContents upserts, CatalogRemovals removals, CancellationToken cancellationToken)
     {
         var changed = false;
+        List<SecurityEvent> noted = [];
         await using (var context = contexts())
         {
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -35,7 +36,7 @@ internal sealed class CatalogStore(
             await RemoveAsync(context, CatalogRow.ApiResources, removals.ApiResources, cancellationToken);
             await RemoveAsync(context, CatalogRow.IdentityResources, removals.IdentityResources, cancellationToken);
             await RemoveClientsAsync(context, removals.Clients, now, cancellationToken);
-            AddEvents(context, now);
+            noted = AddEvents(context, now);
 
             if (await context.SaveChangesAsync(cancellationToken) > 0)
             {
@@ -44,6 +45,8 @@ internal sealed class CatalogStore(
             }
         }
 
+        noted.ForEach(it => events?.Report(it));
+
         await cache.RefreshAsync(cancellationToken);
         if (changed && redis is not null)
         {
@@ -51,14 +54,16 @@ internal sealed class CatalogStore(
         }
     }
 
-    private static void AddEvents(IdentityProviderContext context, DateTimeOffset now)
+    private static List<SecurityEvent> AddEvents(IdentityProviderContext context, DateTimeOffset now)
     {
+        var noted = new List<SecurityEvent>();
         context.ChangeTracker.DetectChanges();
         foreach (var entry in context.ChangeTracker.Entries<CatalogRow>().Where(entry => entry.Metadata.Name == CatalogRow.Clients).ToList())
         {
             var type = (entry.State, entry.Entity.Document) switch
             {
                 (EntityState.Added, _) => InstallationEventTypes.ClientCreated,
+                (EntityState.Modified, not null) when entry.OriginalValues[nameof(CatalogRow.Document)] is null => InstallationEventTypes.ClientCreated,
                 (EntityState.Modified, null) => InstallationEventTypes.ClientRemoved,
                 (EntityState.Modified, _) => InstallationEventTypes.ClientChanged,
                 _ => null,
@@ -66,8 +71,11 @@ internal sealed class CatalogStore(
             if (type is not null)
             {
                 context.Add(new SecurityEventRow { Type = type, OccurredAt = now, ClientId = entry.Entity.Name });
+                noted.Add(new SecurityEvent { Type = type, OccurredAt = now, ClientId = entry.Entity.Name, Recorded = true });
             }
         }
+
+        return noted;
     }
 
     /// <summary>

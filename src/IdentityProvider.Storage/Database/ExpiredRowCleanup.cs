@@ -31,7 +31,6 @@ public sealed partial class ExpiredRowCleanup(
     private readonly Expiry[] _expiries =
     [
         new("authorization_codes", "expires_at", TimeSpan.FromDays(1)),
-        new("grants", "absolute_expires_at", TimeSpan.FromDays(1), "secret_hash IS NULL AND " + NoReferenceToken),
         new("grants", "absolute_expires_at", TimeSpan.FromDays(1) + keys.Value.RetentionDuration, NoReferenceToken),
         new("interactions", "expires_at", TimeSpan.FromDays(1)),
         new("interactions", "expires_at", TimeSpan.Zero, "length(browser_hash) = 0"),

@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace IdentityProvider.Storage.Keys;
 
-internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts, TimeProvider time, RedisConnection? redis = null) : ISigningKeyStore
+internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> contexts, TimeProvider time, RedisConnection? redis = null, SecurityEvents? events = null)
+    : ISigningKeyStore
 {
     public async Task<IReadOnlyList<StoredSigningKey>> LoadAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +48,7 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
             PublicKey = key.PublicKey,
             SealedPrivateKey = key.SealedPrivateKey,
         });
-        context.Add(Event(InstallationEventTypes.KeyCreated, key));
+        var noted = Add(context, InstallationEventTypes.KeyCreated, key);
         try
         {
             await context.SaveChangesAsync(cancellationToken);
@@ -63,6 +64,7 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
             throw;
         }
 
+        events?.Report(noted);
         await AnnounceAsync();
         return true;
     }
@@ -79,17 +81,25 @@ internal sealed class DatabaseSigningKeyStore(Func<IdentityProviderContext> cont
                 .SetProperty(it => it.RetiredAt, retiredAt)
                 .SetProperty(it => it.SealedPrivateKey, key.SealedPrivateKey),
             cancellationToken);
-        if (updated == 1)
+        if (updated == 0)
         {
-            context.Add(Event(retiredAt is null ? InstallationEventTypes.KeyAdvanced : InstallationEventTypes.KeyRetired, key));
-            await context.SaveChangesAsync(cancellationToken);
+            return;
         }
 
+        var noted = Add(context, retiredAt is null ? InstallationEventTypes.KeyAdvanced : InstallationEventTypes.KeyRetired, key);
+        await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        events?.Report(noted);
         await AnnounceAsync();
     }
 
-    private SecurityEventRow Event(string type, StoredSigningKey key) => new() { Type = type, OccurredAt = time.GetUtcNow(), Detail = $"{key.KeyId} {key.Algorithm}" };
+    /// <summary>The event is written with the change, and reported once that is done.</summary>
+    private SecurityEvent Add(IdentityProviderContext context, string type, StoredSigningKey key)
+    {
+        var noted = new SecurityEvent { Type = type, OccurredAt = time.GetUtcNow(), Detail = $"{key.KeyId} {key.Algorithm}", Recorded = true };
+        context.Add(new SecurityEventRow { Type = noted.Type, OccurredAt = noted.OccurredAt, Detail = noted.Detail });
+        return noted;
+    }
 
     private Task AnnounceAsync() => redis?.PublishAsync(Changes.Channel, Changes.SigningKeys) ?? Task.CompletedTask;
 

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.OneTimeTokens;
 using IdentityProvider.Accounts.Recovery;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
@@ -31,6 +32,14 @@ internal sealed class EmailChangeStore(Func<IdentityProviderContext> contexts, O
         if (changed != 1 || (change.Proof is { } proof && !await UseAsync(context, change, proof.Purpose, proof.Link.Id, proof.Link.SecretHash, now)))
         {
             return false;
+        }
+
+        if (change.VoidsLinks)
+        {
+            await context.Set<OneTimeTokenRow>()
+                .Where(row => row.UserId == change.UserId && row.UsedAt == null
+                    && (row.Purpose == OneTimeTokenPurposes.UndoEmailChange || row.Purpose == OneTimeTokenPurposes.NotMe))
+                .ExecuteUpdateAsync(update => update.SetProperty(row => row.TriesLeft, 0));
         }
 
         if (change.Undo is { } undo)

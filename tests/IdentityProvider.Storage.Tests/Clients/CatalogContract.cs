@@ -168,9 +168,11 @@ public abstract class CatalogContract(TestDatabase database)
         await ApplyAsync(new CatalogContents { Clients = [client with { RequireConsent = true }] });
         await Store.ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [client.ClientId] }, CancellationToken.None);
 
+        await ApplyAsync(new CatalogContents { Clients = [client] });
+
         await using var context = database.Context();
         Assert.Equal(
-            [InstallationEventTypes.ClientCreated, InstallationEventTypes.ClientChanged, InstallationEventTypes.ClientRemoved],
+            [InstallationEventTypes.ClientCreated, InstallationEventTypes.ClientChanged, InstallationEventTypes.ClientRemoved, InstallationEventTypes.ClientCreated],
             await context.Set<SecurityEventRow>().Where(row => row.ClientId == client.ClientId).OrderBy(row => row.Id).Select(row => row.Type).ToListAsync());
     }
 

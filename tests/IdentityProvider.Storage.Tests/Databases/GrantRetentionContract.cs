@@ -23,15 +23,6 @@ public abstract class GrantRetentionContract(TestDatabase database)
     }
 
     [Fact]
-    public async Task A_grant_without_refresh_tokens_goes_a_day_after_its_token()
-    {
-        var scene = await Scene.CreateAsync(database);
-        var grant = (await scene.FamilyAsync(code => code with { IssueRefreshToken = false })).FamilyId;
-
-        Assert.False(await StaysAsync(grant, TimeSpan.FromDays(2)));
-    }
-
-    [Fact]
     public async Task A_grant_stays_while_a_stored_token_names_it()
     {
         var scene = await Scene.CreateAsync(database);

@@ -212,6 +212,30 @@ public abstract class AddressContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_change_by_an_operator_voids_what_was_mailed_and_a_refused_one_does_not()
+    {
+        var (user, owner) = (await ConfirmAsync((await CreateAsync()).Id), await ConfirmAsync((await CreateAsync()).Id));
+        var (undo, notMe) = (Prepare(user, OneTimeTokenPurposes.UndoEmailChange, stamped: false), Prepare(user, OneTimeTokenPurposes.NotMe, stamped: false));
+        await database.Get<IOneTimeTokenStore>().IssueAsync(undo.Token, mail: null);
+        await database.Get<IOneTimeTokenStore>().IssueAsync(notMe.Token, mail: null);
+        var email = Scene.Id().ToString("N") + "@example.com";
+        var change = new EmailChange
+        {
+            UserId = user.Id,
+            SecurityStamp = user.SecurityStamp!,
+            Email = owner.Email!,
+            NormalizedEmail = owner.NormalizedEmail!,
+            VoidsLinks = true,
+            Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()),
+        };
+
+        Assert.False(await database.Get<IEmailChangeStore>().ChangeAsync(change));
+        Assert.Equal((OneTimeTokenStatus.Alive, OneTimeTokenStatus.Alive), (await StatusAsync(undo), await StatusAsync(notMe)));
+        Assert.True(await database.Get<IEmailChangeStore>().ChangeAsync(change with { Email = email, NormalizedEmail = email.ToUpperInvariant() }));
+        Assert.Equal((OneTimeTokenStatus.Void, OneTimeTokenStatus.Void), (await StatusAsync(undo), await StatusAsync(notMe)));
+    }
+
+    [Fact]
     public async Task An_address_that_another_account_has_confirmed_is_not_taken()
     {
         var (user, owner) = (await ConfirmAsync((await CreateAsync()).Id), await ConfirmAsync((await CreateAsync()).Id));

@@ -16,6 +16,30 @@ public sealed class PasskeyPromptTests(PagesFixture pages) : IClassFixture<Pages
 {
     [Fact]
     [Trait("row", "R8")]
+    public async Task A_network_answers_so_often_in_vain_and_is_then_told_to_wait_whatever_the_challenge()
+    {
+        await using var host = await TestHost.StartAsync(options => options.Settings["RateLimits:SignInFailuresPerNetwork"] = "3");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await AnswerAsync()).StatusCode);
+        }
+
+        using var refused = await AnswerAsync();
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+
+        async Task<HttpResponseMessage> AnswerAsync()
+        {
+            var browser = host.NewClient();
+            using var page = await browser.GetAsync("/account/login");
+            var form = (await page.ReadHtmlAsync()).GetElementById("passkey-form")!;
+            return await browser.PostAsync(
+                "/account/login",
+                ("credential", "{}"), ("challenge", Field(form, "challenge")), ("__RequestVerificationToken", Field(form, "__RequestVerificationToken")));
+        }
+    }
+
+    [Fact]
     public async Task The_prompt_is_for_everybody_demands_verification_and_takes_its_site_from_the_configuration()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/account/login") { Headers = { Host = "evil.example" } };

@@ -3,6 +3,7 @@ using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace IdentityProvider.Tests.Accounts;
@@ -90,6 +91,32 @@ public sealed class PasswordPolicyTests(PasswordPolicyTests.Server server) : ICl
         Assert.Null(await PolicyOf(host).CheckAsync(BreachStub.PasswordThatLeaked, s_owner, CancellationToken.None));
         Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(900), TimeSpan.FromSeconds(10));
         Assert.Single(stub.Requests);
+
+        // Nor does the next one, for a while: the service is not asked at all.
+        watch.Restart();
+        Assert.Null(await PolicyOf(host).CheckAsync(BreachStub.PasswordThatLeaked, s_owner, CancellationToken.None));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+        Assert.Single(stub.Requests);
+    }
+
+    [Fact]
+    [Trait("row", "P8")]
+    public async Task A_service_that_is_back_is_asked_again_after_half_a_minute()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var stub = await BreachStub.StartAsync();
+        stub.Misbehave = context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
+        };
+        await using var host = await StartAsync(stub, time);
+        Assert.Null(await PolicyOf(host).CheckAsync(BreachStub.PasswordThatLeaked, s_owner, CancellationToken.None));
+        stub.Misbehave = null;
+        time.Advance(TimeSpan.FromSeconds(29));
+        Assert.Null(await PolicyOf(host).CheckAsync(BreachStub.PasswordThatLeaked, s_owner, CancellationToken.None));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(PasswordProblem.Breached, (await PolicyOf(host).CheckAsync(BreachStub.PasswordThatLeaked, s_owner, CancellationToken.None))?.Problem);
     }
 
     [Fact]
@@ -104,8 +131,9 @@ public sealed class PasswordPolicyTests(PasswordPolicyTests.Server server) : ICl
 
     private static PasswordPolicy PolicyOf(TestHost host) => host.Services.GetRequiredService<PasswordPolicy>();
 
-    private static Task<TestHost> StartAsync(BreachStub stub) => TestHost.StartAsync(options =>
+    private static Task<TestHost> StartAsync(BreachStub stub, FakeTimeProvider? time = null) => TestHost.StartAsync(options =>
     {
+        options.Time = time;
         options.Settings["Passwords:CheckBreachesOnline"] = "true";
         options.Settings["Passwords:BreachRangeUrl"] = stub.Url;
         options.Settings["Passwords:ContextWords:0"] = "acmeworks";

@@ -44,7 +44,7 @@ public sealed class CorsTests(Provider provider)
         var answer = await provider.GetAsync("/connect/userinfo", ("Origin", origin), ("Authorization", "Bearer expired"));
 
         Assert.Equal((HttpStatusCode.Unauthorized, allowed), (answer.Status, answer.Header("Access-Control-Allow-Origin")));
-        Assert.Equal(allowed is null ? null : "WWW-Authenticate", answer.Header("Access-Control-Expose-Headers"));
+        Assert.Equal(allowed is null ? null : "WWW-Authenticate, Retry-After", answer.Header("Access-Control-Expose-Headers"));
         Assert.Equal("Origin", answer.Header("Vary"));
     }
 

@@ -119,7 +119,7 @@ internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan 
         INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, auth_time, acr, amr,
             generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
         SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', gen_random_uuid(), 0, gen_random_uuid(), FALSE, '{offline_access}', '{}',
-            now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, now() - interval '3 days', now() - interval '3 days', now() - interval '33 days'
+            now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, now() - interval '30 days', now() - interval '30 days', now() - interval '60 days'
         FROM generate_series(1, {{expired}}) n
         """;
 

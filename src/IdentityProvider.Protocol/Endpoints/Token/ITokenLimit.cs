@@ -9,5 +9,5 @@ public interface ITokenLimit
     /// <summary>
     /// Counts a request of this client, of a public one by network, since anybody can name it. Not null: it is too many, for so long.
     /// </summary>
-    TimeSpan? Take(HttpContext context, Client client);
+    ValueTask<TimeSpan?> TakeAsync(HttpContext context, Client client);
 }

@@ -43,7 +43,7 @@ internal sealed partial class TokenEndpoint(
 
         ProtocolSpans.Client(client.Client.ClientId);
         CorsPolicy.Allow(context, client.Client);
-        if (limit.Take(context, client.Client) is { } wait)
+        if (await limit.TakeAsync(context, client.Client) is { } wait)
         {
             return OAuthError.TooManyRequests(wait) with { Detail = client.Client.ClientId };
         }

@@ -55,6 +55,7 @@ internal static class OurServer
         ["ConnectionStrings__Database"] = connectionString,
         ["Seed__Path"] = seed,
         ["RateLimits__Enabled"] = "false",
+        ["Passwords__CheckBreachesOnline"] = "false",
 
         // The peer compares a plain string; a real hash would be all that the sign-in scenario shows.
         ["Argon2__MemoryKiB"] = "8",
