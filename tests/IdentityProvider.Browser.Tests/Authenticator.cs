@@ -11,7 +11,7 @@ internal sealed class Authenticator
 
     private Authenticator(ICDPSession session, string id) => (_session, _id) = (session, id);
 
-    public static async Task<Authenticator> PlugInAsync(IPage page)
+    public static async Task<Authenticator> PlugInAsync(IPage page, bool synced = false)
     {
         var session = await page.Context.NewCDPSessionAsync(page);
         await session.SendAsync("WebAuthn.enable", new() { ["enableUI"] = false });
@@ -26,6 +26,8 @@ internal sealed class Authenticator
                 ["hasUserVerification"] = true,
                 ["isUserVerified"] = true,
                 ["automaticPresenceSimulation"] = true,
+                ["defaultBackupEligibility"] = synced,
+                ["defaultBackupState"] = synced,
             },
         });
         return new Authenticator(session, added!.Value.GetProperty("authenticatorId").GetString()!);

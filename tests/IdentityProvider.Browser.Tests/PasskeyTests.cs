@@ -101,6 +101,23 @@ public sealed class PasskeyTests(Chromium chromium, Site site) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_passkey_of_a_password_manager_is_called_synced_and_is_no_hardware()
+    {
+        await using var frank = await chromium.VisitAsync(site.Host);
+        await Authenticator.PlugInAsync(frank.Page, synced: true);
+        await AddPasskeyAsync(frank.Page, "frank");
+        await Expect(frank.Page.Locator(".entries li").First).ToContainTextAsync("Synced");
+
+        await SignOutAsync(frank.Page);
+        await WithoutAutofillAsync(frank.Page);
+        await frank.Page.GotoAsync(site.AuthorizeUrl());
+        await frank.Page.ClickAsync("#passkey-submit");
+        var token = await ReadTokenAsync(await frank.Page.ReadAnswerAsync());
+        Assert.Equal("phr", token.GetProperty("acr").GetString());
+        Assert.Equal(["mfa", "swk", "user"], Methods(token));
+    }
+
+    [Fact]
     public async Task A_password_manager_hears_which_passkeys_there_are_and_which_are_gone()
     {
         await using var heidi = await chromium.VisitAsync(site.Host);

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using IdentityProvider.Accounts.Notifications;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.Browser.Tests;
 
@@ -29,7 +27,7 @@ public sealed partial class RegistrationTests(Chromium chromium, Site site) : IC
         await page.ClickAsync("#register-submit");
 
         await page.HasHeadingAsync("Confirm your e-mail address");
-        await page.FillAsync("#code", SixDigits().Match((await MailAsync("ines@people.example", 1)).Text).Value);
+        await page.FillAsync("#code", SixDigits().Match((await site.MailAsync("ines@people.example", 1)).Text).Value);
         await page.ClickAsync("#verify-submit");
         Assert.NotNull((await page.ReadAnswerAsync())["code"]);
     }
@@ -44,7 +42,7 @@ public sealed partial class RegistrationTests(Chromium chromium, Site site) : IC
         await page.FillAsync("#email", "joao@people.example");
         await page.FillAsync("#password", Password);
         await page.ClickAsync("#register-submit");
-        await page.GotoAsync(Link().Match((await MailAsync("joao@people.example", 1)).Text).Value);
+        await page.GotoAsync(Link().Match((await site.MailAsync("joao@people.example", 1)).Text).Value);
         await page.ClickAsync("#verify-submit");
         await page.HasHeadingAsync("Your account");
 
@@ -55,7 +53,7 @@ public sealed partial class RegistrationTests(Chromium chromium, Site site) : IC
         await page.FillAsync("#email", "joao@people.example");
         await page.ClickAsync("#forgot-submit");
         await page.HasHeadingAsync("Check your mailbox");
-        await page.GotoAsync(Link().Match((await MailAsync("joao@people.example", 2)).Text).Value);
+        await page.GotoAsync(Link().Match((await site.MailAsync("joao@people.example", 2)).Text).Value);
         await page.FillAsync("#password", NewPassword);
         await page.ClickAsync("#reset-submit");
         await page.HasHeadingAsync("Your new password is set");
@@ -67,22 +65,6 @@ public sealed partial class RegistrationTests(Chromium chromium, Site site) : IC
 
         await visitor.Page.GotoAsync("/account");
         await Expect(visitor.Page.Locator("#login-submit")).ToBeVisibleAsync();
-    }
-
-    /// <summary>The mail of this number to an address, once it is there.</summary>
-    private async Task<MailMessage> MailAsync(string address, int number)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (true)
-        {
-            var mails = site.Host.Services.GetRequiredService<DevelopmentMailbox>().Mails.Where(mail => mail.Message.To == address).ToList();
-            if (mails.Count >= number)
-            {
-                return mails[number - 1].Message;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
-        }
     }
 
     private Task<Visitor> VisitAsync() => chromium.VisitAsync(site.Host, context => context.JavaScriptEnabled = false);

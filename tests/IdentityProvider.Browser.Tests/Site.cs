@@ -2,7 +2,9 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IdentityProvider.Accounts.Notifications;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.Browser.Tests;
 
@@ -61,6 +63,23 @@ public class Site : IAsyncLifetime
 
         using var response = await Host.Http.PostAsync("/connect/token", [.. fields]);
         return await response.ReadJsonAsync();
+    }
+
+    /// <summary>The mail of this number to an address, of those with this in their subject, once it is there.</summary>
+    public async Task<MailMessage> MailAsync(string address, int number = 1, string subject = "")
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            var mails = Host.Services.GetRequiredService<DevelopmentMailbox>().Mails.Select(mail => mail.Message)
+                .Where(mail => mail.To == address && mail.Subject.Contains(subject, StringComparison.Ordinal)).ToList();
+            if (mails.Count >= number)
+            {
+                return mails[number - 1];
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
+        }
     }
 
     protected virtual Task<RelyingParty> StartAppAsync() => RelyingParty.StartAsync();

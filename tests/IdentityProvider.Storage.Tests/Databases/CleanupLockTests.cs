@@ -31,7 +31,7 @@ public sealed class CleanupLockTests(PostgresTestDatabase database) : IClassFixt
         await ExecuteAsync(
             """
             INSERT INTO grants SELECT (jsonb_populate_record(g, jsonb_build_object(
-                'id', gen_random_uuid(), 'absolute_expires_at', now() - interval '2 days', 'idle_expires_at', now() - interval '2 days'))).*
+                'id', gen_random_uuid(), 'absolute_expires_at', now() - interval '30 days', 'idle_expires_at', now() - interval '30 days'))).*
             FROM grants g CROSS JOIN generate_series(1, 2000) WHERE g.id = $1
             """,
             token.FamilyId);
@@ -56,7 +56,7 @@ public sealed class CleanupLockTests(PostgresTestDatabase database) : IClassFixt
         Assert.False(cleanup.IsCompleted);
         await ExecuteAsync(holder, $"SELECT pg_advisory_unlock({Gate})");
         Assert.True(await cleanup >= 2000);
-        Assert.Equal(0, await CountAsync("SELECT count(*) FROM grants WHERE absolute_expires_at < now() - interval '1 day'"));
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM grants WHERE absolute_expires_at < now() - interval '15 days'"));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class CleanupLockTests(PostgresTestDatabase database) : IClassFixt
     {
         var scene = await Scene.CreateAsync(database);
         var held = await scene.FamilyAsync();
-        await ExecuteAsync("UPDATE grants SET absolute_expires_at = now() - interval '2 days' WHERE id = $1", held.FamilyId);
+        await ExecuteAsync("UPDATE grants SET absolute_expires_at = now() - interval '30 days' WHERE id = $1", held.FamilyId);
         await using var holder = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
         await ExecuteAsync(holder, "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE", held.FamilyId);

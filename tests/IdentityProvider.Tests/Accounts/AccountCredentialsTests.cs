@@ -103,6 +103,54 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
     }
 
     [Fact]
+    public async Task A_link_to_a_new_address_is_good_for_a_day_and_one_to_take_the_change_back_for_a_week()
+    {
+        var browser = await SignInAsync("kai");
+        var page = await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "kai2@example.com"));
+        var (late, inTime) = (await InboxOf("kai2").NextAsync(), Provider.NewBrowser());
+        var opened = await inTime.GetAsync(late.Path);
+        Provider.Skip(TimeSpan.FromHours(25));
+        Assert.False((await Provider.NewBrowser().GetAsync(late.Path)).Has("verify-submit"));
+        await inTime.SubmitAsync(opened, "verify-submit");
+        browser = await SignInAsync("kai");
+        Assert.Contains("kai@example.com", (await browser.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+
+        page = await browser.SubmitAsync(await browser.GetAsync("/account/email"), "email-submit", ("email", "kai3@example.com"));
+        await browser.SubmitAsync(page, "code-submit", ("code", (await InboxOf("kai3").NextAsync()).Code));
+        var undo = (await InboxOf("kai").NextAsync()).Path;
+        opened = await inTime.GetAsync(undo);
+        Provider.Skip(TimeSpan.FromDays(7) + TimeSpan.FromMinutes(1));
+        Assert.False((await Provider.NewBrowser().GetAsync(undo)).Has("undo-submit"));
+        await inTime.SubmitAsync(opened, "undo-submit");
+        browser = await SignInAsync("kai");
+        Assert.Contains("kai3@example.com", (await browser.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_of_somebody_else_changes_nothing_of_who_opens_it()
+    {
+        var (lea, max) = (await SignInAsync("lea"), await SignInAsync("max"));
+        await lea.SubmitAsync(await lea.GetAsync("/account/email"), "email-submit", ("email", "lea2@example.com"));
+        var stranger = Provider.NewBrowser();
+        await stranger.SubmitAsync(await stranger.GetAsync("/account/forgot-password"), "forgot-submit", ("email", "lea@example.com"));
+        var (confirm, reset) = ((await InboxOf("lea2").NextAsync()).Path, (await InboxOf("lea").NextAsync()).Path);
+
+        await max.SubmitAsync(await max.GetAsync(confirm), "verify-submit");
+        Assert.Contains("max@example.com", (await max.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+        Assert.Contains("lea2@example.com", (await lea.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+
+        // The change of the address has voided the link to set a password; a new one sets hers, and max stays who he is.
+        Assert.False((await max.GetAsync(reset)).Has("reset-submit"));
+        var inbox = InboxOf("lea2");
+        await inbox.NextAsync();
+        await stranger.SubmitAsync(await stranger.GetAsync("/account/forgot-password"), "forgot-submit", ("email", "lea2@example.com"));
+        await max.SubmitAsync(await max.GetAsync((await inbox.NextAsync()).Path), "reset-submit", ("password", NewPassword));
+        Assert.Contains("max@example.com", (await max.GetAsync("/account/email")).Text, StringComparison.Ordinal);
+        await SignInAsync("max", "max");
+        await SignInAsync("lea", NewPassword);
+    }
+
+    [Fact]
     public async Task A_link_of_before_another_change_is_void()
     {
         var browser = await SignInAsync("fay");
@@ -179,7 +227,7 @@ public sealed class AccountCredentialsTests(AccountCredentialsTests.Server serve
         public Provider Provider { get; } = new();
 
         public Task InitializeAsync() => Provider.StartAsync(options =>
-            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida", "jan"])
+            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida", "jan", "kai", "lea", "max"])
                 .Select(name => $$"""{"Username":"{{name}}","Password":"{{name}}","Email":"{{name}}@example.com","EmailVerified":true}"""))}}]}""");
 
         public Task DisposeAsync() => Provider.DisposeAsync();

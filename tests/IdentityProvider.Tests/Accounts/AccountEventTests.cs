@@ -146,7 +146,7 @@ public sealed class AccountEventTests : IAsyncLifetime
             await Task.Delay(10);
             await using var connection = await _host.Services.GetRequiredService<DbDataSource>().OpenConnectionAsync();
             await using var command = connection.CreateCommand();
-            command.CommandText = "SELECT type, subject_id, session_id, remote_address, network, detail, identifier_hash FROM security_events ORDER BY id";
+            command.CommandText = "SELECT type, subject_id, session_id, remote_address, network, detail, identifier_hash FROM security_events WHERE type NOT LIKE 'client%' ORDER BY id";
             await using var reader = await command.ExecuteReaderAsync();
             events.Clear();
             while (await reader.ReadAsync())

@@ -63,14 +63,32 @@ public sealed class PasswordRecoveryTests(PasswordRecoveryTests.Server server) :
     public async Task A_link_is_good_for_a_quarter_of_an_hour()
     {
         var link = await ForgetAsync(InboxOf("cleo"));
-        var open = await Provider.NewBrowser().GetAsync(link);
+        var browser = Provider.NewBrowser();
+        var open = await browser.GetAsync(link);
         Provider.Skip(TimeSpan.FromMinutes(16));
         var page = await Provider.NewBrowser().GetAsync(link);
         Assert.Contains("too old", page.Text, StringComparison.Ordinal);
         Assert.True(page.Has("forgot-link"));
-        page = await Provider.NewBrowser().PostAsync(link, [new("password", NewPassword), new("__RequestVerificationToken", "x")]);
+
+        // Nor is the form obeyed that was opened in time.
+        page = await browser.SubmitAsync(open, "reset-submit", ("password", NewPassword));
         Assert.False(page.Has("sign-in-link"));
-        Assert.NotNull(open);
+        Assert.Contains("too old", page.Text, StringComparison.Ordinal);
+        page = await browser.SignInAsync(await browser.GetAsync("/account/login"), "cleo", NewPassword);
+        Assert.True(page.IsSignIn);
+    }
+
+    [Theory]
+    [InlineData("x@example.com\r\nBcc: y@example.com")]
+    [InlineData("x@example.com\nBcc: y@example.com")]
+    [InlineData("x@example.com\0")]
+    [InlineData("x@example.com, y@example.com")]
+    public async Task An_address_with_a_header_in_it_is_no_address(string email)
+    {
+        var browser = Provider.NewBrowser();
+        var page = await browser.SubmitAsync(await browser.GetAsync("/account/forgot-password"), "forgot-submit", ("email", email));
+        Assert.True(page.Has("forgot-submit"), page.Text);
+        Assert.Empty(new Mailbox(Provider.Host, "y@example.com").All);
     }
 
     [Fact]

@@ -170,6 +170,29 @@ public sealed class RegistrationTests(RegistrationTests.Server server) : IClassF
         Assert.False(first.Has("code"));
     }
 
+    /// <summary>Whoever measures how long the answer takes learns nothing either.</summary>
+    [Fact]
+    [Trait("row", "P13")]
+    public async Task An_address_that_has_an_account_takes_as_long_as_one_that_has_none()
+    {
+        var owner = Provider.NewBrowser();
+        var page = await RegisterAsync(owner, "theo");
+        await owner.SubmitAsync(page, "verify-submit", ("code", (await InboxOf("theo").NextAsync()).Code));
+        var (known, unknown) = (new List<double>(), new List<double>());
+        for (var i = 0; i < 31; i++)
+        {
+            var browser = Provider.NewBrowser();
+            var form = await browser.GetAsync("/account/register");
+            var there = i % 2 == 0;
+            var began = TimeProvider.System.GetTimestamp();
+            await browser.SubmitAsync(
+                form, "register-submit", ("username", $"timed{i}"), ("email", there ? "theo@people.example" : $"timed{i}@people.example"), ("password", Password));
+            (there ? known : unknown).Add(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
+        }
+
+        Assert.InRange(known.Order().ElementAt(known.Count / 2) - unknown.Order().ElementAt(unknown.Count / 2), -25, 25);
+    }
+
     [Theory]
     [InlineData("zo", "Length")]
     [InlineData("z\u043Ee", "LookAlike")]

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Reflection;
 using IdentityProvider.Tests.Support;
 using IdentityProvider.UI;
+using IdentityProvider.UI.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -37,6 +39,27 @@ public sealed class EveryFormTests(AccountInputTests.Server server) : IClassFixt
         }
 
         Assert.False((await alice.GetAsync("/account")).IsSignIn);
+        Assert.Empty(new Mailbox(Provider.Host, "mallory@people.example").All);
+    }
+
+    [Fact]
+    [Trait("row", "D6")]
+    public async Task One_that_wants_a_fresh_sign_in_is_neither_shown_nor_obeyed_later()
+    {
+        var paths = await PathsAsync(freshly: true);
+        Assert.InRange(paths.Count, 8, 25);
+        var bob = Provider.NewBrowser();
+        await bob.SignInAsync(await bob.GetAsync("/account/login"), "bob");
+        var token = (await bob.GetAsync("/account/profile")).Document.QuerySelector("input[name=__RequestVerificationToken]")!.GetAttribute("value")!;
+        Provider.Skip(TimeSpan.FromMinutes(6));
+
+        foreach (var path in paths)
+        {
+            Assert.True((await bob.GetAsync(path)).IsSignIn, path);
+            Assert.True((await bob.PostAsync(path, [new("__RequestVerificationToken", token), new("remove", "true"), new("email", "mallory@people.example")])).IsSignIn, path);
+        }
+
+        Assert.False((await bob.GetAsync("/account")).IsSignIn);
         Assert.Empty(new Mailbox(Provider.Host, "mallory@people.example").All);
     }
 
@@ -97,7 +120,7 @@ public sealed class EveryFormTests(AccountInputTests.Server server) : IClassFixt
         && (page.Visited.Any(url => url.Query.Contains("stale=true", StringComparison.Ordinal)) || page.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound);
 
     /// <summary>The addresses of our pages that answer a POST.</summary>
-    private async Task<IReadOnlyList<string>> PathsAsync()
+    private async Task<IReadOnlyList<string>> PathsAsync(bool freshly = false)
     {
         var loader = Provider.Host.Services.GetRequiredService<PageLoader>();
         var paths = new List<string>();
@@ -107,7 +130,8 @@ public sealed class EveryFormTests(AccountInputTests.Server server) : IClassFixt
             if (compiled.ModelTypeInfo?.Assembly == typeof(UIServices).Assembly
                 && compiled.HandlerMethods.Any(handler => string.Equals(handler.HttpMethod, "POST", StringComparison.OrdinalIgnoreCase))
                 && page.AttributeRouteInfo?.Template is { } template && !template.Contains('{', StringComparison.Ordinal)
-                && !template.StartsWith("dev/", StringComparison.OrdinalIgnoreCase))
+                && !template.StartsWith("dev/", StringComparison.OrdinalIgnoreCase)
+                && (!freshly || compiled.ModelTypeInfo.GetCustomAttribute<SignedInAttribute>() is { Freshly: true }))
             {
                 paths.Add("/" + template.TrimStart('/'));
             }
