@@ -214,13 +214,14 @@ public sealed partial class RegistrationService
     {
         _cookie.Delete(context, Purpose);
         var notice = new ChangeNotice(AccountEventTypes.EmailVerified, _events.OriginOf(context));
-        if (await _users.FindByIdAsync(userId.ToString("D")) is { EmailConfirmed: true })
+        var found = await _users.FindByIdAsync(userId.ToString("D"));
+        if (found is { EmailConfirmed: true })
         {
             // By another mail, or in another browser: there is nothing left to do, and nobody is signed in by it.
             return VerificationOutcome.Confirmed;
         }
 
-        if (await _users.FindByIdAsync(userId.ToString("D")) is not { Email: { } email } user || !await _store.ConfirmEmailAsync(userId, email, notice))
+        if (found is not { Email: { } email } user || !await _store.ConfirmEmailAsync(userId, email, notice))
         {
             return VerificationOutcome.Over;
         }
