@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace IdentityProvider.Browser.Tests;
 
@@ -26,7 +27,7 @@ internal static class PageExtensions
     {
         await page.GotoAsync("/account/login");
         await page.SignInAsync(username);
-        await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Your account"));
+        await Expect(page).ToHaveTitleAsync(new Regex("^Your account"));
     }
 
     /// <summary>Signs in at the provider itself, with a device that may be offered a passkey.</summary>
@@ -46,6 +47,12 @@ internal static class PageExtensions
     }
 
     public static async Task HasHeadingAsync(this IPage page, string text) => await Expect(page.Locator("h1")).ToHaveTextAsync(text);
+
+    /// <summary>
+    /// Waits for an address that begins so. Playwright's own WaitForURL waits for the load event too, and misses it now and then
+    /// when a page replaces itself while it loads.
+    /// </summary>
+    public static async Task ArrivesAtAsync(this IPage page, string start) => await Expect(page).ToHaveURLAsync(new Regex($"^{Regex.Escape(start)}"));
 
     public static string PathOf(this IPage page) => new Uri(page.Url).AbsolutePath;
 }

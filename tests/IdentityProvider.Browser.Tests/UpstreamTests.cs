@@ -17,7 +17,7 @@ public sealed class UpstreamTests(Chromium chromium, UpstreamSites sites) : ICla
         await Expect(page.Locator("#providers button")).ToHaveTextAsync("Continue with Contoso");
 
         await page.ClickAsync("#provider-contoso");
-        await page.WaitForURLAsync($"{sites.There.Issuer}/**");
+        await page.ArrivesAtAsync($"{sites.There.Issuer}/");
         await page.SignInAsync("dora");
 
         Assert.NotNull((await page.ReadAnswerAsync())["code"]);

@@ -46,7 +46,7 @@ public sealed class WayOutTests(Chromium chromium, SiteThatSendsOn site) : IClas
 
         await alice.Page.ClickAsync("#logout-confirm");
 
-        await alice.Page.WaitForURLAsync($"{site.App.Next!.Bye}**");
+        await alice.Page.ArrivesAtAsync(site.App.Next!.Bye);
         await Expect(alice.Page.Locator("#state")).ToHaveTextAsync("s1");
     }
 
@@ -67,7 +67,7 @@ public sealed class WayOutTests(Chromium chromium, SiteThatSendsOn site) : IClas
 
     private async Task ReachedAsync(Visitor visitor, string mode, string parameter)
     {
-        await visitor.Page.WaitForURLAsync($"{site.App.Next!.Callback}**");
+        await visitor.Page.ArrivesAtAsync(site.App.Next!.Callback);
         var answer = await visitor.Page.ReadAnswerAsync();
         Assert.Equal(mode, answer["by"]);
         Assert.NotNull(answer[parameter]);
