@@ -36,6 +36,9 @@ public sealed class GalleryTests(Chromium chromium, GalleryWalk walk) : IClassFi
     public void The_first_field_that_was_refused_has_the_focus() => Assert.Empty(walk.Found(Look.Focus));
 
     [Fact]
+    public void Tab_reaches_every_control_and_shows_where_it_is() => Assert.Empty(walk.Found(Look.Keyboard));
+
+    [Fact]
     public void Nothing_moves_for_those_who_asked_for_less_motion() => Assert.Empty(walk.Found(Look.Motion));
 
     [Fact]
@@ -62,6 +65,8 @@ public sealed class GalleryTests(Chromium chromium, GalleryWalk walk) : IClassFi
     [InlineData(Look.Targets, "element => { element.style.minBlockSize = element.style.blockSize = '30px'; }")]
     [InlineData(Look.Edges, "element => { element.style.border = '0'; }")]
     [InlineData(Look.Focus, "element => { element.setAttribute('aria-invalid', 'true'); element.blur(); }")]
+    [InlineData(Look.Keyboard, "element => { element.tabIndex = -1; }")]
+    [InlineData(Look.Keyboard, "element => { element.style.outline = 'none'; }")]
     [InlineData(Look.Motion, "element => element.animate([{ opacity: 0 }, { opacity: 1 }], 60000)")]
     public async Task A_fault_that_is_planted_is_found(Look look, string fault)
     {

@@ -58,6 +58,30 @@ public sealed class GalleryWalk(Chromium chromium) : Site
           .map(field => field.outerHTML.slice(0, 80))
         """;
 
+    /// <summary>Takes down what gets the focus from here on, and whether one sees that it has it. Returns how often Tab may have to be pressed: a date has several parts.</summary>
+    private const string WatchFocus = $$"""
+        () => {
+          document.activeElement?.blur();
+          window.focused = new Map();
+          document.addEventListener('focusin', event => window.focused.set(event.target, ({{PageExtensions.ShowsFocus}})()));
+          return [...document.querySelectorAll('{{Operable}}')].filter(element => element.checkVisibility())
+            .reduce((stops, element) => stops + (element.type === 'date' ? 4 : 1), 0);
+        }
+        """;
+
+    private const string Operable = "a[href], button:enabled, input:enabled:not([type=hidden]), select:enabled, textarea:enabled, summary";
+
+    /// <summary>What Tab did not reach, but for the other choices of a group, which the arrows reach; and what had the focus without showing it.</summary>
+    private const string Unreached = $$"""
+        () => [
+          ...[...document.querySelectorAll('{{Operable}}')]
+            .filter(element => element.checkVisibility() && !window.focused.has(element))
+            .filter(element => element.type !== 'radio' || ![...window.focused.keys()].some(other => other.type === 'radio' && other.name === element.name))
+            .map(element => `not reached: ${element.outerHTML.slice(0, 80)}`),
+          ...[...window.focused].filter(([, shown]) => !shown).map(([element]) => `not shown: ${element.outerHTML.slice(0, 80)}`),
+        ]
+        """;
+
     private const string Moving = "() => document.getAnimations().map(animation => animation.effect.target.outerHTML.slice(0, 80))";
 
     private static readonly string s_axe = new BundledAxeScriptProvider().GetScript();
@@ -92,7 +116,7 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         return visitor;
     }
 
-    /// <summary>Looks at the page that is open in every way, and leaves it as it was. With a name, pictures are kept.</summary>
+    /// <summary>Looks at the page that is open in every way; only the focus is elsewhere afterwards. With a name, pictures are kept.</summary>
     public static async Task<IReadOnlyList<(Look Look, string What)>> LookAsync(IPage page, string? picture = null)
     {
         await ShootAsync(page, picture, "1280-light");
@@ -120,6 +144,12 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         found.Add((Look.RightToLeft, await page.EvaluateAsync<string[]>(TooWide, "rtl")));
         await page.SetViewportSizeAsync(1280, 720);
 
+        for (var stops = await page.EvaluateAsync<int>(WatchFocus); stops >= 0; stops--)
+        {
+            await page.Keyboard.PressAsync("Tab");
+        }
+
+        found.Add((Look.Keyboard, await page.EvaluateAsync<string[]>(Unreached)));
         return [.. found.SelectMany(one => one.What.Select(line => (one.Look, line)))];
     }
 
@@ -217,6 +247,9 @@ public enum Look
 
     /// <summary>Where the focus is once the page is there.</summary>
     Focus,
+
+    /// <summary>With the Tab key alone.</summary>
+    Keyboard,
 
     /// <summary>By those who asked for less motion.</summary>
     Motion,
