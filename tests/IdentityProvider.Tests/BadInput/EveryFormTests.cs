@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using AngleSharp.Html.Dom;
 using IdentityProvider.Tests.Support;
 using IdentityProvider.UI;
 using IdentityProvider.UI.Security;
@@ -113,6 +114,79 @@ public sealed class EveryFormTests(AccountInputTests.Server server) : IClassFixt
             }
         }
     }
+
+    [Fact]
+    public async Task One_that_was_given_to_another_browser_is_refused_and_one_of_an_ended_session_leads_to_the_sign_in()
+    {
+        var alice = Provider.NewBrowser();
+        await alice.SignInAsync(await alice.GetAsync("/account/login"));
+        List<(string Path, IReadOnlyList<KeyValuePair<string, string>> Fields)> forms = [];
+        foreach (var path in await PathsAsync())
+        {
+            forms.AddRange(FormsOf(await alice.GetAsync(path)).Select(fields => (path, fields)));
+        }
+
+        Assert.InRange(forms.Count, 14, 100);
+        var bob = Provider.NewBrowser();
+        await bob.SignInAsync(await bob.GetAsync("/account/login"), "bob");
+        foreach (var (path, fields) in forms)
+        {
+            Assert.True(IsRefused(await bob.PostAsync(path, fields)), path);
+        }
+
+        await alice.SubmitAsync(await alice.GetAsync("/account/logout"), "logout-confirm");
+        foreach (var (path, fields) in forms)
+        {
+            var wantsSignIn = (await alice.GetAsync(path)).IsSignIn;
+            var page = await alice.PostAsync(path, fields);
+            Assert.True(wantsSignIn ? page.IsSignIn : (int)page.Status < 500, $"{path}: {page.Status} {page.Url}");
+        }
+
+        Assert.True((await alice.GetAsync("/account")).IsSignIn);
+    }
+
+    [Fact]
+    public async Task One_that_is_sent_twice_as_it_came_is_answered_twice()
+    {
+        // People of its own: some of the forms end sessions.
+        var provider = new Provider();
+        await provider.InitializeAsync();
+        try
+        {
+            foreach (var path in await PathsAsync())
+            {
+                var alice = provider.NewBrowser();
+                await alice.SignInAsync(await alice.GetAsync("/account/login"));
+                foreach (var fields in FormsOf(await alice.GetAsync(path)))
+                {
+                    for (var time = 1; time <= 2; time++)
+                    {
+                        var page = await alice.PostAsync(path, fields);
+                        Assert.True((int)page.Status < 500 && page.Text.Length > 0, $"{path}, time {time}: {page.Status}");
+                    }
+                }
+            }
+
+            Assert.DoesNotContain(provider.Host.Log.Lines, line => line.Contains("Exception", StringComparison.Ordinal));
+        }
+        finally
+        {
+            await provider.DisposeAsync();
+        }
+    }
+
+    /// <summary>What a browser sends for each form of the page when nobody fills in anything.</summary>
+    private static IEnumerable<IReadOnlyList<KeyValuePair<string, string>>> FormsOf(Page page) =>
+        from form in page.Document.Forms
+        where form.Method == "post"
+        let button = form.Elements.OfType<IHtmlButtonElement>().FirstOrDefault(button => button.Name is { Length: > 0 })
+        select (IReadOnlyList<KeyValuePair<string, string>>)
+        [
+            .. form.Elements.OfType<IHtmlInputElement>()
+                .Where(input => input is { IsDisabled: false, Name.Length: > 0 } && (input.Type is not ("checkbox" or "radio") || input.IsChecked))
+                .Select(input => KeyValuePair.Create(input.Name!, input.Value)),
+            .. button is null ? Array.Empty<KeyValuePair<string, string>>() : [KeyValuePair.Create(button.Name!, button.Value)],
+        ];
 
     /// <summary>Led back to the page itself, as a form is that is out of date, or told off.</summary>
     private static bool IsRefused(Page page) =>
