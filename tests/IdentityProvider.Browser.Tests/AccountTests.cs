@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using ZXing;
 
 namespace IdentityProvider.Browser.Tests;
 
@@ -102,6 +104,54 @@ public sealed class AccountTests(Chromium chromium, Site site) : IClassFixture<S
         await GoAsync(page, "#back", "Security and sign-in methods");
         await GoAsync(page, "#sign-out", "Do you want to sign out?");
         await GoAsync(page, "#logout-confirm", "You are signed out");
+    }
+
+    /// <summary>What a camera sees is what is on the screen: dark, narrow, and with its edges.</summary>
+    [Theory]
+    [InlineData(ColorScheme.Light, "heidi")]
+    [InlineData(ColorScheme.Dark, "ivan")]
+    public async Task A_camera_reads_the_picture_of_the_key_and_its_codes_count(ColorScheme theme, string name)
+    {
+        await using var visitor = await chromium.VisitAsync(site.Host, context =>
+        {
+            context.ColorScheme = theme;
+            context.ViewportSize = new() { Width = 360, Height = 740 };
+        });
+        var page = visitor.Page;
+        await page.HaveSessionAsync(name);
+        await page.GotoAsync("/account/security/authenticator");
+
+        var key = new Uri(await PhotographAsync(visitor, ".qr"));
+
+        Assert.Equal(("otpauth", "totp"), (key.Scheme, key.Host));
+        Assert.EndsWith($":{name}", Uri.UnescapeDataString(key.AbsolutePath), StringComparison.Ordinal);
+        var parameters = QueryHelpers.ParseQuery(key.Query);
+        Assert.Equal("IdentityProvider", parameters["issuer"].ToString());
+        await page.FillAsync("#code", AuthenticatorApp.Of(parameters["secret"].ToString(), TimeProvider.System).Code);
+        await page.ClickAsync("#code-submit");
+        await Expect(page.Locator("#recovery-codes li")).ToHaveCountAsync(10);
+    }
+
+    /// <summary>What ZXing reads in a picture of this part of the page.</summary>
+    private static async Task<string> PhotographAsync(Visitor visitor, string selector)
+    {
+        var picture = Convert.ToBase64String(await visitor.Page.Locator(selector).ScreenshotAsync());
+        var desk = await visitor.Context.NewPageAsync();
+        var pixels = await desk.EvaluateAsync<JsonElement>(
+            """
+            async picture => {
+              const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
+              const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+              canvas.drawImage(bitmap, 0, 0);
+              const bytes = canvas.getImageData(0, 0, bitmap.width, bitmap.height).data;
+              return { width: bitmap.width, height: bitmap.height, rgba: btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join('')) };
+            }
+            """,
+            picture);
+        await desk.CloseAsync();
+        var source = new RGBLuminanceSource(
+            pixels.GetProperty("rgba").GetBytesFromBase64(), pixels.GetProperty("width").GetInt32(), pixels.GetProperty("height").GetInt32(), RGBLuminanceSource.BitmapFormat.RGBA32);
+        return new BarcodeReaderGeneric().Decode(source)?.Text ?? throw new InvalidDataException("There is no code in the picture.");
     }
 
     private Task<Visitor> VisitAsync(int width) => chromium.VisitAsync(site.Host, context =>
