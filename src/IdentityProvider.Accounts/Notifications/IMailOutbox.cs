@@ -26,6 +26,9 @@ public sealed record QueuedMail
 
     /// <summary>Why the last attempt failed.</summary>
     public string? LastError { get; init; }
+
+    /// <summary>It is being sent, until <see cref="DueAt"/> at the latest: if it is still there then, whoever sent it has died.</summary>
+    public bool IsUnderWay => Attempts > 0 && LastError is null && GivenUpAt is null;
 }
 
 /// <summary>Mails that wait for their delivery. What is sent because something changed is written together with the change, by the store of that change.</summary>
@@ -37,6 +40,9 @@ public interface IMailOutbox
     /// <summary>What waits or was given up, the latest first.</summary>
     Task<IReadOnlyList<QueuedMail>> ListAsync(int count, CancellationToken cancellationToken);
 
-    /// <summary>Makes a mail due now, also one that was given up; null: all that were given up. Returns how many.</summary>
+    /// <summary>
+    /// Makes a mail due now, also one that was given up; null: all that were given up. Returns how many: one that is being sent at the
+    /// moment is left alone, since it would go out twice.
+    /// </summary>
     Task<int> RetryAsync(long? id, CancellationToken cancellationToken);
 }

@@ -40,7 +40,7 @@ internal sealed class MailCommands(ServerFactory factory, TextWriter output, Tim
         await output.WriteLineAsync($"{"ID",-8} {"STATE",-8} {"TRIES",5} {"WRITTEN",-20} {"NEXT TRY",-20} {"TEMPLATE",-18} TO");
         foreach (var mail in mails)
         {
-            var (state, next) = mail.GivenUpAt is null ? ("waiting", $"{mail.DueAt:u}") : ("given up", "-");
+            var (state, next) = mail.GivenUpAt is not null ? ("given up", "-") : (mail.IsUnderWay ? "sending" : "waiting", $"{mail.DueAt:u}");
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture, $"{mail.Id,-8} {state,-8} {mail.Attempts,5} {mail.CreatedAt,-20:u} {next,-20} {mail.Template,-18} {mail.To}"));
             if (mail.LastError is { } error)
@@ -67,7 +67,7 @@ internal sealed class MailCommands(ServerFactory factory, TextWriter output, Tim
         var count = await app.Services.GetRequiredService<IMailOutbox>().RetryAsync(id, cancellationToken);
         if (id is not null && count == 0)
         {
-            throw new ConfigurationException($"There is no mail {id}. `idp mail list` shows them.");
+            throw new ConfigurationException($"There is no mail {id} that waits or was given up. `idp mail list` shows them; one that is being sent cannot be sent again.");
         }
 
         await output.WriteLineAsync($"{count} due now; a running server sends within seconds.");

@@ -29,7 +29,8 @@ internal sealed class MailOutbox(Func<IdentityProviderContext> contexts, OutboxS
         var now = time.GetUtcNow();
         await using var context = contexts();
         var count = await context.Set<OutboxRow>()
-            .Where(row => row.Kind == OutgoingMail.Kind && (id == null ? row.GivenUpAt != null : row.Id == id))
+            .Where(row => row.Kind == OutgoingMail.Kind
+                && (id == null ? row.GivenUpAt != null : row.Id == id && (row.Attempts == 0 || row.LastError != null)))
             .ExecuteUpdateAsync(
                 row => row.SetProperty(it => it.GivenUpAt, (DateTimeOffset?)null).SetProperty(it => it.DueAt, now),
                 cancellationToken);

@@ -25,7 +25,7 @@ internal sealed class OutboxRow
     /// <summary>Since when it is not tried any more.</summary>
     public DateTimeOffset? GivenUpAt { get; init; }
 
-    /// <summary>Why the last attempt failed.</summary>
+    /// <summary>Why the last attempt failed; null while an attempt runs, as before the first one.</summary>
     public string? LastError { get; init; }
 
     /// <summary>14 d: long enough for somebody to look, and to send it again.</summary>

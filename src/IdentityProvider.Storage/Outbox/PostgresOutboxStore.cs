@@ -11,7 +11,7 @@ internal sealed class PostgresOutboxStore(NpgsqlDataSource database) : IOutboxSt
         WITH due AS MATERIALIZED (
             SELECT id FROM outbox WHERE due_at <= statement_timestamp() AND given_up_at IS NULL AND kind = ANY ($1)
             ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-        UPDATE outbox o SET attempts = o.attempts + 1, due_at = clock_timestamp() + $3
+        UPDATE outbox o SET attempts = o.attempts + 1, due_at = clock_timestamp() + $3, last_error = NULL
         FROM due WHERE o.id = due.id
         RETURNING o.id, o.kind, o.payload, o.attempts
         """;

@@ -9,7 +9,7 @@ internal sealed class SqliteOutboxStore(SqliteDataSource database, TimeProvider 
     private const string AnyDue = "SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind IN (SELECT value FROM json_each($kinds)))";
 
     private const string Claim = """
-        UPDATE outbox SET attempts = attempts + 1, due_at = $leased
+        UPDATE outbox SET attempts = attempts + 1, due_at = $leased, last_error = NULL
         WHERE id IN (
             SELECT id FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind IN (SELECT value FROM json_each($kinds)) ORDER BY due_at LIMIT $count)
         RETURNING id, kind, payload, attempts

@@ -71,7 +71,7 @@ public abstract class MailOutboxContract(TestDatabase database) : IAsyncLifetime
         await Mails.EnqueueAsync(Mail("alice@example.com"), CancellationToken.None);
         Assert.True(await Outbox.PostponeAsync(Assert.Single(await ClaimAsync()), TimeSpan.FromHours(1), "no server"));
         var waiting = Assert.Single(await ListAsync());
-        Assert.Equal((1, "no server", null), (waiting.Attempts, waiting.LastError, waiting.GivenUpAt));
+        Assert.Equal((1, "no server", null, false), (waiting.Attempts, waiting.LastError, waiting.GivenUpAt, waiting.IsUnderWay));
         Assert.InRange(waiting.DueAt, Scene.Ago(-59 * s_minute), Scene.Ago(-61 * s_minute));
 
         await GiveUpAsync("alice@example.com", "no such mailbox");
@@ -96,6 +96,21 @@ public abstract class MailOutboxContract(TestDatabase database) : IAsyncLifetime
         var mails = await ListAsync();
         Assert.All(mails, mail => Assert.Null(mail.GivenUpAt));
         Assert.InRange(mails.Single(mail => mail.Id == other).DueAt, Scene.Ago(-59 * s_minute), Scene.Ago(-61 * s_minute));
+    }
+
+    [Fact]
+    public async Task A_mail_that_is_being_sent_is_not_sent_again_for_who_asks_meanwhile()
+    {
+        var mail = await PostponedAsync("alice@example.com");
+        Assert.Equal(1, await Mails.RetryAsync(mail, CancellationToken.None));
+        var claimed = Assert.Single(await ClaimAsync());
+        Assert.True(Assert.Single(await ListAsync()).IsUnderWay);
+
+        Assert.Equal(0, await Mails.RetryAsync(mail, CancellationToken.None));
+
+        Assert.Empty(await ClaimAsync());
+        await Outbox.RemoveAsync(claimed);
+        Assert.Empty(await ListAsync());
     }
 
     [Fact]
