@@ -127,9 +127,9 @@ public static class ProtocolEndpoints
     public static IEndpointRouteBuilder MapProtocol(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
-        Get("/.well-known/openid-configuration", Of<DiscoveryEndpoint>().HandleMetadataAsync);
-        Get("/.well-known/oauth-authorization-server", Of<DiscoveryEndpoint>().HandleMetadataAsync);
-        Get(KeysPath, Of<DiscoveryEndpoint>().HandleKeysAsync);
+        Document("/.well-known/openid-configuration", Of<DiscoveryEndpoint>().HandleMetadataAsync);
+        Document("/.well-known/oauth-authorization-server", Of<DiscoveryEndpoint>().HandleMetadataAsync);
+        Document(KeysPath, Of<DiscoveryEndpoint>().HandleKeysAsync);
 
         Get(AuthorizationEndpoint.Path, ProtocolSpans.Around("authorize", Of<AuthorizationEndpoint>().HandleGetAsync));
         Post(AuthorizationEndpoint.Path, ProtocolSpans.Around("authorize", Of<AuthorizationEndpoint>().HandlePostAsync));
@@ -158,6 +158,8 @@ public static class ProtocolEndpoints
 
         T Of<T>()
             where T : notnull => routes.ServiceProvider.GetRequiredService<T>();
+
+        void Document(string path, RequestDelegate handler) => routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
 
         void Get(string path, RequestDelegate handler) => routes.MapMethods(path, [HttpMethods.Get], handler);
 

@@ -39,7 +39,7 @@ public sealed class SessionCookie(IOptions<SessionCookieOptions> options, Browse
 
         Span<byte> bytes = stackalloc byte[HandleSize];
         return handle.Length == Base64Url.GetEncodedLength(HandleSize)
-            && Base64Url.TryDecodeFromChars(handle, bytes, out var length) && length == HandleSize
+            && Base64Url.IsValid(handle) && Base64Url.TryDecodeFromChars(handle, bytes, out var length) && length == HandleSize
                 ? SHA256.HashData(bytes)
                 : null;
     }

@@ -8,6 +8,7 @@ using IdentityProvider.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace IdentityProvider.Hosting.Errors;
 
@@ -19,6 +20,11 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<Fa
 {
     private const string RetryAfterSeconds = "5";
     private const string ErrorPath = "/error";
+
+    private static readonly string[] s_kept =
+    [
+        HeaderNames.AccessControlAllowOrigin, HeaderNames.AccessControlExposeHeaders, HeaderNames.Vary, HeaderNames.StrictTransportSecurity,
+    ];
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -66,7 +72,7 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<Fa
 
     private async Task AnswerAsync(HttpContext context, OAuthError error)
     {
-        context.Response.Clear();
+        Clear(context.Response);
         context.Response.StatusCode = error.Status;
         context.Response.Headers.CacheControl = "no-store";
         if (error.Status == StatusCodes.Status503ServiceUnavailable)
@@ -87,6 +93,17 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<Fa
         }
 
         await context.Response.WriteAsJsonAsync(body, (JsonSerializerOptions?)null, "application/json");
+    }
+
+    /// <summary>But for what holds whatever the answer is: who may read it, and how the next request has to come.</summary>
+    private static void Clear(HttpResponse response)
+    {
+        var kept = s_kept.Select(name => (Name: name, Value: response.Headers[name])).ToArray();
+        response.Clear();
+        foreach (var (name, value) in kept)
+        {
+            response.Headers[name] = value;
+        }
     }
 
     private static bool IsForPrograms(PathString path) =>
@@ -121,7 +138,7 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<Fa
 #pragma warning restore CA1031
         {
             ErrorPageFailed(error);
-            context.Response.Clear();
+            Clear(context.Response);
             context.Response.StatusCode = status;
         }
         finally

@@ -83,6 +83,12 @@ internal static class ClientRules
                 $"'{client.TokenEndpointAuthMethod}' is not supported; client_secret_basic, client_secret_post and none are.", "TokenEndpointAuthMethod");
         }
 
+        if (!client.RequireClientSecret && client.TokenEndpointAuthMethod is "client_secret_basic" or "client_secret_post")
+        {
+            yield return located.Problem(
+                $"{client.TokenEndpointAuthMethod} needs a secret, and RequireClientSecret is false: no request could ever authenticate. Change one of them.", "TokenEndpointAuthMethod");
+        }
+
         if (client.IsPublic && client.ClientSecrets.Count > 0)
         {
             yield return located.Problem("a public client has no secret. Remove it, or set RequireClientSecret.", "ClientSecrets");

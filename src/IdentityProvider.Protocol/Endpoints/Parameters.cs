@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using IdentityProvider.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -40,12 +41,12 @@ internal sealed class Parameters
 
     private readonly Dictionary<string, StringValues> _values;
 
+    /// <summary>What comes twice is joined, and so is seen. Names differ in case, which the framework's collections ignore.</summary>
     private Parameters(IEnumerable<KeyValuePair<string, StringValues>> values)
     {
         _values = new Dictionary<string, StringValues>(StringComparer.Ordinal);
         foreach (var (name, value) in values)
         {
-            // The framework's collections ignore case; the protocols' names do not. Joining keeps both visible as a duplicate.
             _values[name] = _values.TryGetValue(name, out var other) ? StringValues.Concat(other, value) : value;
         }
     }
@@ -61,7 +62,16 @@ internal sealed class Parameters
     public IReadOnlyList<string> All(string name) =>
         _values.TryGetValue(name, out var values) ? [.. values.Where(value => !string.IsNullOrEmpty(value)).Select(value => value!)] : [];
 
-    public static Parameters FromQuery(HttpRequest request) => new(request.Query);
+    public static Parameters FromQuery(HttpRequest request)
+    {
+        var values = new List<KeyValuePair<string, StringValues>>();
+        foreach (var parameter in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            values.Add(new(parameter.DecodeName().ToString(), parameter.DecodeValue().ToString()));
+        }
+
+        return new Parameters(values);
+    }
 
     /// <summary>The one form that the protocols know: a multipart body is none.</summary>
     public static bool IsForm(HttpRequest request) =>

@@ -18,13 +18,20 @@ internal sealed class KeySet
         var published = new List<SigningKey>();
         var signing = new Dictionary<string, SigningKey>(StringComparer.Ordinal);
         var validUntil = DateTimeOffset.MaxValue;
-        foreach (var family in keys.Where(key => key.Stored.RetiredAt is null).GroupBy(key => key.Algorithm))
+        foreach (var family in keys.GroupBy(key => key.Algorithm))
         {
-            var ordered = family.OrderBy(key => key.Stored.SignsFrom).ThenBy(key => key.Stored.Generation).ToArray();
-            for (var i = 0; i < ordered.Length; i++)
+            var ordered = Line(family);
+            for (var i = 0; i < ordered.Count; i++)
             {
                 var key = ordered[i];
-                var successor = i + 1 < ordered.Length ? ordered[i + 1] : null;
+                if (key.Stored.RetiredAt is not null)
+                {
+                    // What signed before it does not sign again: it may be expired, or have leaked in its turn.
+                    signing.Remove(family.Key);
+                    continue;
+                }
+
+                var successor = i + 1 < ordered.Count ? ordered[i + 1] : null;
                 var unpublishedFrom = successor?.Stored.SignsFrom + options.RetentionDuration ?? DateTimeOffset.MaxValue;
                 if (now >= unpublishedFrom)
                 {
@@ -62,7 +69,9 @@ internal sealed class KeySet
     public IEnumerable<SigningKey> Published => _published.Values;
 
     public SigningKey Signer(string algorithm) =>
-        _signing.GetValueOrDefault(algorithm) ?? throw new InvalidOperationException($"There is no active {algorithm} signing key.");
+        FindSigner(algorithm) ?? throw new InvalidOperationException($"There is no active {algorithm} signing key.");
+
+    public SigningKey? FindSigner(string algorithm) => _signing.GetValueOrDefault(algorithm);
 
     public bool CanSign => SigningAlgorithms.All.All(_signing.ContainsKey);
 
@@ -71,6 +80,15 @@ internal sealed class KeySet
 
     /// <summary>Any key ever made: an old <c>id_token_hint</c> is still a hint.</summary>
     public SigningKey? Find(string keyId) => _all.GetValueOrDefault(keyId);
+
+    /// <summary>
+    /// Keys of one algorithm in the order in which they sign. A retired one had its time, unless it was retired before that came.
+    /// </summary>
+    public static IReadOnlyList<SigningKey> Line(IEnumerable<SigningKey> keys) =>
+    [
+        .. keys.Where(key => key.Stored.RetiredAt is null || key.Stored.RetiredAt >= key.Stored.SignsFrom)
+            .OrderBy(key => key.Stored.SignsFrom).ThenBy(key => key.Stored.Generation),
+    ];
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 

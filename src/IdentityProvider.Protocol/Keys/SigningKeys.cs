@@ -126,7 +126,7 @@ public sealed partial class SigningKeys : IDisposable
 
     /// <summary>
     /// Unpublishes a key at once and destroys its private part: what it signed is refused from now on. When it was the one that signs,
-    /// another takes over at once. False when there is no such key.
+    /// the announced one takes over at once, or a new one. False when there is no such key.
     /// </summary>
     public async Task<bool> RetireAsync(string keyId, CancellationToken cancellationToken)
     {
@@ -143,16 +143,16 @@ public sealed partial class SigningKeys : IDisposable
         }
 
         // The replacement comes first: at no moment is there nothing to sign with.
-        if (!Usable(key.Algorithm).Any(other => other.KeyId != keyId && other.Stored.SignsFrom <= moment))
+        // It is the next one, never the last one, which may have expired.
+        if (Current.FindSigner(key.Algorithm) is not { } signer || signer.KeyId == keyId)
         {
-            var announced = Usable(key.Algorithm).FirstOrDefault(other => other.KeyId != keyId);
-            if (announced is null)
+            if (Usable(key.Algorithm).FirstOrDefault(other => other.Stored.SignsFrom > moment && other.KeyId != keyId) is { } announced)
             {
-                await AddAsync(key.Algorithm, moment, cancellationToken);
+                await _store.UpdateAsync(announced.Stored with { SignsFrom = moment }, cancellationToken);
             }
             else
             {
-                await _store.UpdateAsync(announced.Stored with { SignsFrom = moment }, cancellationToken);
+                await AddAsync(key.Algorithm, moment, cancellationToken);
             }
         }
 
@@ -168,8 +168,9 @@ public sealed partial class SigningKeys : IDisposable
     private static string StateOf(KeySet current, SigningKey key) =>
         key.Stored.RetiredAt is not null ? "retired"
         : current.FindPublished(key.KeyId) is null ? "expired"
-        : current.Signer(key.Algorithm).KeyId == key.KeyId ? "signing"
-        : key.Stored.SignsFrom > current.Signer(key.Algorithm).Stored.SignsFrom ? "announced"
+        : current.FindSigner(key.Algorithm) is not { } signer ? "published"
+        : signer.KeyId == key.KeyId ? "signing"
+        : key.Stored.SignsFrom > signer.Stored.SignsFrom ? "announced"
         : "published";
 
     /// <summary>
@@ -201,9 +202,9 @@ public sealed partial class SigningKeys : IDisposable
         }
     }
 
-    private IEnumerable<SigningKey> Usable(string algorithm) => _keys
-        .Where(key => key.Algorithm == algorithm && key.Stored.RetiredAt is null)
-        .OrderBy(key => key.Stored.SignsFrom);
+    /// <summary>What may sign now or later, in that order: what comes after the last one that was retired while it signed.</summary>
+    private IEnumerable<SigningKey> Usable(string algorithm) => KeySet.Line(_keys.Where(key => key.Algorithm == algorithm))
+        .Reverse().TakeWhile(key => key.Stored.RetiredAt is null).Reverse();
 
     /// <summary>From when the next key has to sign, if it is time to announce it; null when it is not.</summary>
     private DateTimeOffset? DueKey(string algorithm)

@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Keys;
 
 namespace IdentityProvider.Protocol.Scopes;
 
@@ -81,7 +82,21 @@ internal sealed record GrantedResources
             }
         }
 
-        return new GrantedResources { Scopes = granted, Resources = named.Count > 0 ? named : DefaultResources(catalog, granted) };
+        var targets = named.Count > 0 ? [.. named] : DefaultResources(catalog, granted);
+
+        // A scope of an API that no token will be for is not granted, nor asked of the person.
+        var usable = ScopesFor(catalog, granted, targets);
+        if (usable.All(scope => scope == OfflineAccess) && usable.Count < granted.Count)
+        {
+            return OAuthError.InvalidTarget("The requested scopes belong to APIs that have to be named by the resource parameter (RFC 8707).");
+        }
+
+        if (named.Count == 0 && !HaveCommonAlgorithm(Audience(catalog, usable, targets)))
+        {
+            return OAuthError.InvalidTarget("The requested scopes belong to APIs that accept no common algorithm: name one by the resource parameter (RFC 8707).");
+        }
+
+        return new GrantedResources { Scopes = usable, Resources = targets };
     }
 
     /// <summary>The APIs that an access token of these scopes and resources is for.</summary>
@@ -100,6 +115,19 @@ internal sealed record GrantedResources
             || !catalog.ApiResources.Values.Any(resource => resource.Scopes.Contains(scope))
             || resources.Any(name => catalog.ApiResources.TryGetValue(name, out var resource) && resource.Scopes.Contains(scope))),
     ];
+
+    /// <summary>An algorithm that all of these APIs accept which name any; null when there is none, or none names any.</summary>
+    public static string? CommonAlgorithm(IReadOnlyList<ApiResource> audience)
+    {
+        var constrained = Constrained(audience).ToArray();
+        return constrained.Length == 0 ? null : constrained[0].AllowedAccessTokenSigningAlgorithms.FirstOrDefault(algorithm =>
+            SigningAlgorithms.All.Contains(algorithm) && constrained.All(resource => resource.AllowedAccessTokenSigningAlgorithms.Contains(algorithm)));
+    }
+
+    private static bool HaveCommonAlgorithm(IReadOnlyList<ApiResource> audience) => !Constrained(audience).Any() || CommonAlgorithm(audience) is not null;
+
+    private static IEnumerable<ApiResource> Constrained(IReadOnlyList<ApiResource> audience) =>
+        audience.Where(resource => resource.AllowedAccessTokenSigningAlgorithms.Count > 0);
 
     private static string[] DefaultResources(ResourceCatalog catalog, List<string> scopes) =>
     [

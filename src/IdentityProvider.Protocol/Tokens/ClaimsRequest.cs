@@ -20,6 +20,20 @@ internal sealed record ClaimsRequest
     /// <summary>Without one of these values the request must fail.</summary>
     public bool AcrIsEssential { get; init; }
 
+    /// <summary>The people of whom alone an answer is wanted, by <c>sub</c> (§3.1.2.2, §5.5.1); null: whoever it is.</summary>
+    public IReadOnlyList<string>? Subjects { get; init; }
+
+    /// <summary>What remains of the request for who may have these claims, as JSON; null: nothing.</summary>
+    public string? Within(IReadOnlySet<string> claims)
+    {
+        string[] userInfo = [.. UserInfo.Where(claims.Contains)], idToken = [.. IdToken.Where(claims.Contains)];
+        return userInfo.Length + idToken.Length == 0
+            ? null
+            : JsonSerializer.Serialize(new Dictionary<string, Dictionary<string, object?>> { ["userinfo"] = Members(userInfo), ["id_token"] = Members(idToken) });
+
+        static Dictionary<string, object?> Members(string[] names) => names.Distinct(StringComparer.Ordinal).ToDictionary(name => name, object? (_) => null, StringComparer.Ordinal);
+    }
+
     public static Result<ClaimsRequest> Parse(string? json)
     {
         if (json is null)
@@ -41,7 +55,14 @@ internal sealed record ClaimsRequest
                 return OAuthError.InvalidRequest("The members userinfo and id_token of the claims parameter must be JSON objects.");
             }
 
-            return new ClaimsRequest { UserInfo = userInfo, IdToken = idToken, Acr = ReadAcr(root, out var essential), AcrIsEssential = essential };
+            return new ClaimsRequest
+            {
+                UserInfo = userInfo,
+                IdToken = idToken,
+                Acr = ReadAcr(root, out var essential),
+                AcrIsEssential = essential,
+                Subjects = ReadSubjects(root),
+            };
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -71,20 +92,48 @@ internal sealed record ClaimsRequest
     {
         var values = new List<string>();
         essential = false;
-        if (root.TryGetProperty("id_token", out var idToken) && idToken.ValueKind == JsonValueKind.Object
-            && idToken.TryGetProperty("acr", out var acr) && acr.ValueKind == JsonValueKind.Object)
+        if (TryWish(root, "id_token", "acr", out var acr))
         {
-            if (acr.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String)
-            {
-                values.Add(value.GetString()!);
-            }
-
-            if (acr.TryGetProperty("values", out var list) && list.ValueKind == JsonValueKind.Array)
-            {
-                values.AddRange(list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!));
-            }
-
+            values = ReadValues(acr);
             essential = values.Count > 0 && acr.TryGetProperty("essential", out var demanded) && demanded.ValueKind == JsonValueKind.True;
+        }
+
+        return values;
+    }
+
+    /// <summary>Asked for in both places, it has to be in both lists.</summary>
+    private static List<string>? ReadSubjects(JsonElement root)
+    {
+        List<string>? subjects = null;
+        foreach (var member in (ReadOnlySpan<string>)["id_token", "userinfo"])
+        {
+            if (TryWish(root, member, "sub", out var sub) && ReadValues(sub) is { Count: > 0 } values)
+            {
+                subjects = subjects is null ? values : [.. subjects.Intersect(values, StringComparer.Ordinal)];
+            }
+        }
+
+        return subjects;
+    }
+
+    private static bool TryWish(JsonElement root, string member, string claim, out JsonElement wish)
+    {
+        wish = default;
+        return root.TryGetProperty(member, out var claims) && claims.ValueKind == JsonValueKind.Object
+            && claims.TryGetProperty(claim, out wish) && wish.ValueKind == JsonValueKind.Object;
+    }
+
+    private static List<string> ReadValues(JsonElement wish)
+    {
+        var values = new List<string>();
+        if (wish.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String)
+        {
+            values.Add(value.GetString()!);
+        }
+
+        if (wish.TryGetProperty("values", out var list) && list.ValueKind == JsonValueKind.Array)
+        {
+            values.AddRange(list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!));
         }
 
         return values;

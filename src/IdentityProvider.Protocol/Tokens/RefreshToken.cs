@@ -46,7 +46,7 @@ internal sealed class RefreshTokenCodec(RootKey root)
     {
         Span<byte> bytes = stackalloc byte[Size];
         if (encoded.Length != Base64Url.GetEncodedLength(Size)
-            || !Base64Url.TryDecodeFromChars(encoded, bytes, out var length) || length != Size)
+            || !Base64Url.IsValid(encoded) || !Base64Url.TryDecodeFromChars(encoded, bytes, out var length) || length != Size)
         {
             return null;
         }

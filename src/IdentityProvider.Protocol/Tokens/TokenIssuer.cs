@@ -170,23 +170,9 @@ internal sealed class TokenIssuer(
         json.WriteEndArray();
     }
 
-    private string AccessTokenAlgorithm(Client client, IReadOnlyList<ApiResource> audience)
-    {
-        // Every API that the token is for must accept the algorithm; one that names none accepts what we choose.
-        var constrained = audience.Where(resource => resource.AllowedAccessTokenSigningAlgorithms.Count > 0).ToArray();
-        if (constrained.Length > 0)
-        {
-            var common = constrained[0].AllowedAccessTokenSigningAlgorithms.FirstOrDefault(algorithm =>
-                SigningAlgorithms.All.Contains(algorithm)
-                && constrained.All(resource => resource.AllowedAccessTokenSigningAlgorithms.Contains(algorithm)));
-            if (common is not null)
-            {
-                return common;
-            }
-        }
-
-        return client.AccessTokenSigningAlgorithm ?? _options.AccessTokenSigningAlgorithm;
-    }
+    /// <summary>Every API that the token is for must accept the algorithm; one that names none accepts what we choose.</summary>
+    private string AccessTokenAlgorithm(Client client, IReadOnlyList<ApiResource> audience) =>
+        GrantedResources.CommonAlgorithm(audience) ?? client.AccessTokenSigningAlgorithm ?? _options.AccessTokenSigningAlgorithm;
 
     private static IReadOnlySet<string> AccessTokenClaims(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<ApiResource> audience)
     {

@@ -11,7 +11,7 @@ internal sealed class CatalogReader(DbDataSource database)
     {
         await using var command = database.CreateCommand("SELECT version FROM catalog_version");
         return (long)(await command.ExecuteScalarAsync(cancellationToken)
-            ?? throw new InvalidDataException("The row of catalog_version is missing."));
+            ?? throw new InvalidOperationException("The row of catalog_version is missing."));
     }
 
     public async Task<CatalogContents> ReadAsync(CancellationToken cancellationToken) => new()

@@ -29,7 +29,7 @@ internal static class JsonFile
     {
         await using var file = File.OpenRead(path);
         return await JsonSerializer.DeserializeAsync<T>(file, cancellationToken: cancellationToken)
-            ?? throw new InvalidDataException($"The file {path} is empty.");
+            ?? throw new InvalidOperationException($"The file {path} is empty.");
     }
 
     private static async Task<string> WriteDraftAsync<T>(string path, T content, CancellationToken cancellationToken)

@@ -48,6 +48,23 @@ public sealed class CorsTests(Provider provider)
         Assert.Equal("Origin", answer.Header("Vary"));
     }
 
+    [Theory]
+    [InlineData(Spa, Spa)]
+    [InlineData("https://evil.example", null)]
+    public async Task An_app_may_read_that_its_client_is_refused(string origin, string? allowed)
+    {
+        foreach (var path in new[] { "/connect/token", "/connect/revocation" })
+        {
+            var unknown = await provider.SendAsync(
+                HttpMethod.Post, path, new FormUrlEncodedContent(new Dictionary<string, string> { ["client_id"] = "gone", ["token"] = "x" }), ("Origin", origin));
+            Assert.Equal((HttpStatusCode.Unauthorized, allowed), (unknown.Status, unknown.Header("Access-Control-Allow-Origin")));
+            Assert.Equal("Origin", unknown.Header("Vary"));
+        }
+
+        var challenged = await provider.GetAsync("/connect/userinfo", ("Origin", origin));
+        Assert.Equal((HttpStatusCode.Unauthorized, allowed), (challenged.Status, challenged.Header("Access-Control-Allow-Origin")));
+    }
+
     [Fact]
     public async Task A_client_without_origins_is_not_read_from_an_origin_of_another_client()
     {

@@ -17,6 +17,14 @@ public sealed class FailureTests : IAsyncLifetime
         app.MapGet("/broken", () => { throw new InvalidOperationException(Secret); });
         app.MapGet("/connect/outage", () => { throw new SqliteException("disk", 14); });
         app.MapGet("/outage", () => { throw new SqliteException("disk", 14); });
+        app.MapGet("/connect/readable", context =>
+        {
+            context.Response.Headers.AccessControlAllowOrigin = "https://spa.example";
+            context.Response.Headers.Vary = "Origin";
+            context.Response.Headers.StrictTransportSecurity = "max-age=1";
+            context.Response.Headers.ETag = "\"x\"";
+            throw new SqliteException("disk", 14);
+        });
         app.MapGet("/connect/busy", () => { throw new OverloadedException(); });
     });
 
@@ -57,6 +65,19 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(5), response.Headers.RetryAfter?.Delta);
         Assert.Equal("temporarily_unavailable", (await response.ReadJsonAsync()).GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task Who_may_read_an_answer_may_read_that_there_is_none()
+    {
+        using var response = await _host.Http.GetAsync("/connect/readable");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("https://spa.example", Assert.Single(response.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.Equal("Origin", Assert.Single(response.Headers.Vary));
+        Assert.Equal("max-age=1", Assert.Single(response.Headers.GetValues("Strict-Transport-Security")));
+        Assert.False(response.Headers.Contains("Access-Control-Expose-Headers"));
+        Assert.Null(response.Headers.ETag);
     }
 
     [Fact]

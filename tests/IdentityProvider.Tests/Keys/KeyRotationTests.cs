@@ -195,6 +195,47 @@ public sealed class KeyRotationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task When_the_key_that_signs_is_retired_the_announced_one_takes_over_and_the_last_one_stays_expired()
+    {
+        var leaked = KeyOf(await TokenAsync("api.read"));
+        await Keys.RotateAsync(now: true, CancellationToken.None);
+        var current = KeyOf(await TokenAsync("api.read"));
+        _provider.Time.Advance(s_propagation + TimeSpan.FromDays(1));
+        Assert.Equal("expired", await StateAsync(leaked));
+        await Keys.RotateAsync(now: false, CancellationToken.None);
+        var announced = (await Keys.ListAsync(CancellationToken.None)).Single(key => key is { State: "announced", Algorithm: "ES256" }).KeyId;
+
+        Assert.True(await Keys.RetireAsync(current, CancellationToken.None));
+
+        Assert.Equal(announced, KeyOf(await TokenAsync("api.read")));
+        Assert.Equal(("expired", "retired", "signing"), (await StateAsync(leaked), await StateAsync(current), await StateAsync(announced)));
+
+        // With none announced, it is a new one, now and after the time of the last one's retention.
+        Assert.True(await Keys.RetireAsync(announced, CancellationToken.None));
+        var made = KeyOf(await TokenAsync("api.read"));
+        Assert.DoesNotContain(made, new[] { leaked, current, announced });
+        await MaintainAsync();
+        _provider.Time.Advance(s_propagation + TimeSpan.FromDays(1));
+        await MaintainAsync();
+        Assert.Equal(made, KeyOf(await TokenAsync("api.read")));
+        Assert.Equal("expired", await StateAsync(leaked));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_retired_before_its_time_changes_nothing()
+    {
+        var current = KeyOf(await TokenAsync("api.read"));
+        await Keys.RotateAsync(now: false, CancellationToken.None);
+        var announced = (await Keys.ListAsync(CancellationToken.None)).Single(key => key is { State: "announced", Algorithm: "ES256" }).KeyId;
+
+        Assert.True(await Keys.RetireAsync(announced, CancellationToken.None));
+
+        _provider.Time.Advance(s_propagation + s_propagation + TimeSpan.FromDays(1));
+        Assert.Equal(current, KeyOf(await TokenAsync("api.read")));
+        Assert.Equal("signing", await StateAsync(current));
+    }
+
+    [Fact]
     public async Task A_retired_key_still_verifies_an_id_token_hint()
     {
         var client = _provider.Client("web");
@@ -212,6 +253,8 @@ public sealed class KeyRotationTests : IAsyncLifetime
         Assert.False(await Keys.RetireAsync("unheard-of", CancellationToken.None));
 
     private SigningKeys Keys => _provider.Host.Services.GetRequiredService<SigningKeys>();
+
+    private async Task<string> StateAsync(string keyId) => (await Keys.ListAsync(CancellationToken.None)).Single(key => key.KeyId == keyId).State;
 
     private SigningKeys NewKeys(ISigningKeyStore store)
     {

@@ -140,6 +140,13 @@ public sealed class SeedFileTests : IDisposable
         Assert.Equal("x", Assert.Single(seed.ApiScopes).Value.Name);
     }
 
+    [Theory]
+    [InlineData("client_secret_basic")]
+    [InlineData("client_secret_post")]
+    public void A_client_without_a_secret_cannot_prove_itself_by_one(string method) => Assert.Contains(
+        Problems($$"""{"Clients": [{"ClientId": "c", "RequireClientSecret": false, "TokenEndpointAuthMethod": "{{method}}", "AllowedGrantTypes": ["authorization_code"], "RedirectUris": ["https://a.example/"]}]}"""),
+        text => text.Contains("$.Clients[0].TokenEndpointAuthMethod", StringComparison.Ordinal));
+
     [Fact]
     public void The_demo_seed_is_in_order()
     {

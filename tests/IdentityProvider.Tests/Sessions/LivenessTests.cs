@@ -74,6 +74,20 @@ public sealed class LivenessTests(Provider provider)
         (await client.RefreshAsync(tokens.RefreshToken)).Succeeds();
     }
 
+    [Theory]
+    [InlineData("!")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_cookie_that_is_no_handle_is_nobodys_session(string handle)
+    {
+        foreach (var path in new[] { "/account/login", "/connect/endsession", RelyingParty.AuthorizeUrl(provider.Client("web").Request()) })
+        {
+            var answer = await provider.GetAsync(path, ("Cookie", "__Host-idp.session=" + handle));
+            Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.SeeOther, $"{path}: {answer.Status}");
+        }
+    }
+
     [Fact]
     [Trait("row", "S1")]
     public async Task Every_sign_in_gets_a_new_handle()

@@ -29,6 +29,7 @@ internal static class ProviderSeed
             { "Name": "reports.read" },
             { "Name": "ledger.read" },
             { "Name": "legacy.read" },
+            { "Name": "modern.read" },
             { "Name": "api.off", "Enabled": false }
           ],
           "ApiResources": [
@@ -36,6 +37,7 @@ internal static class ProviderSeed
             { "Name": "https://reports.example", "Scopes": ["reports.read"], "ApiSecrets": [{ "Plaintext": "reports-key-of-the-tests" }] },
             { "Name": "ledger", "Scopes": ["ledger.read"], "RequireResourceIndicator": true },
             { "Name": "legacy", "Scopes": ["legacy.read"], "AllowedAccessTokenSigningAlgorithms": ["RS256"] },
+            { "Name": "modern", "Scopes": ["modern.read"], "AllowedAccessTokenSigningAlgorithms": ["ES256"] },
             { "Name": "closed", "Enabled": false, "Scopes": ["api.read"], "ApiSecrets": [{ "Plaintext": "closed-key-of-the-tests" }] }
           ],
           "Clients": [
@@ -128,7 +130,7 @@ internal static class ProviderSeed
               "ClientId": "machine",
               "ClientSecrets": [{ "Plaintext": "machine-key-of-the-tests" }],
               "AllowedGrantTypes": ["client_credentials"],
-              "AllowedScopes": ["openid", "api.read", "api.write", "reports.read", "ledger.read", "legacy.read"]
+              "AllowedScopes": ["openid", "api.read", "api.write", "reports.read", "ledger.read", "legacy.read", "modern.read"]
             },
             {
               "ClientId": "machine-off",
@@ -218,7 +220,8 @@ internal static class ProviderSeed
             },
             { "Username": "bob", "Password": "bob", "Subject": "018f3c1e-7a10-7000-8000-000000000b0b", "Email": "bob@people.example" },
             { "Username": "carol", "Password": "carol", "Subject": "018f3c1e-7a10-7000-8000-0000000ca401" },
-            { "Username": "dave", "Password": "dave", "Subject": "018f3c1e-7a10-7000-8000-00000000dafe" }
+            { "Username": "dave", "Password": "dave", "Subject": "018f3c1e-7a10-7000-8000-00000000dafe" },
+            { "Username": "nora", "Password": "nora", "Subject": "018f3c1e-7a10-7000-8000-0000000007a0", "Email": "nora@people.example" }
           ]
         }
         """;

@@ -19,6 +19,7 @@ internal sealed partial class AuthorizationEndpoint(
     PendingRequests pending,
     ISubjects subjects,
     IGrantStore grants,
+    IResourceSource resources,
     ProtocolMetrics metrics,
     IOptions<TokenOptions> options,
     IOptions<ProtocolOptions> protocol,
@@ -176,7 +177,7 @@ internal sealed partial class AuthorizationEndpoint(
         }
 
         var code = Handles.Create();
-        var verdict = await grants.IssueCodeAsync(NewCode(request, session, needs, scopes, code));
+        var verdict = await grants.IssueCodeAsync(NewCode(request, await resources.GetAsync(context.RequestAborted), session, needs, scopes, code));
         return verdict switch
         {
             CodeIssueVerdict.Issued => new Step(Code: code),
@@ -191,9 +192,10 @@ internal sealed partial class AuthorizationEndpoint(
             : null;
 
     private NewAuthorizationCode NewCode(
-        AuthorizationRequest request, SubjectSession session, AuthorizationNeeds needs, IReadOnlyList<string> scopes, string code)
+        AuthorizationRequest request, ResourceCatalog catalog, SubjectSession session, AuthorizationNeeds needs, IReadOnlyList<string> scopes, string code)
     {
         var client = request.Client;
+        var itemised = ConsentPage.IsItemised(request);
         var offline = scopes.Contains(GrantedResources.OfflineAccess);
         return new NewAuthorizationCode
         {
@@ -206,8 +208,10 @@ internal sealed partial class AuthorizationEndpoint(
             CodeChallenge = request.CodeChallenge,
             Nonce = request.Nonce,
             Scopes = scopes,
-            Resources = request.Granted.Resources,
-            ClaimsRequest = request.ClaimsJson,
+            Resources = [.. GrantedResources.Audience(catalog, scopes, request.Granted.Resources).Select(resource => resource.Name)],
+
+            // Whoever was asked allowed these scopes, and no claim beyond them.
+            ClaimsRequest = request.Claims.Within(ScopeClaims.Of(catalog, itemised ? scopes : client.AllowedScopes)),
             AuthTime = session.AuthTime,
             Acr = AuthenticationContexts.Answer(request.Acr, session.Acr),
             Amr = session.Amr,
@@ -215,7 +219,7 @@ internal sealed partial class AuthorizationEndpoint(
             IssueRefreshToken = offline,
 
             // Who allowed offline access on the page meant it: the family then outlives the session.
-            EndsWithSession = client.EndsWithSession && !(offline && ConsentPage.IsItemised(request)),
+            EndsWithSession = client.EndsWithSession && !(offline && itemised),
             RequireRememberedConsent = client.RequireConsent && needs.Decision is null,
         };
     }

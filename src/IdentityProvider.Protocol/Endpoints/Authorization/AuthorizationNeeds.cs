@@ -8,6 +8,12 @@ namespace IdentityProvider.Protocol.Endpoints.Authorization;
 /// <summary>What still stands between a valid request and its answer, in the order in which it is asked for.</summary>
 internal sealed record AuthorizationNeeds
 {
+    /// <summary>
+    /// How much older than <c>max_age</c> an authentication may be that was made for the request: the answer is on its way, or the person is
+    /// reading the consent page.
+    /// </summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(1);
+
     /// <summary>Nobody is signed in, or not freshly enough, or somebody else than the hint says.</summary>
     public required bool SignIn { get; init; }
 
@@ -41,12 +47,12 @@ internal sealed record AuthorizationNeeds
         }
 
         var fresh = interaction is not null && session.AuthTime >= interaction.CreatedAt;
-        var demandsFresh = request.Prompt.HasFlag(Prompt.Login) || session.Now - session.AuthTime > request.MaxAge;
-        var otherPerson = request.HintedSubject is { } hinted && hinted != session.Subject;
+        var tooOld = session.Now - session.AuthTime > request.MaxAge + (fresh ? s_grace : TimeSpan.Zero);
+        var otherPerson = (request.HintedSubject is { } hinted && hinted != session.Subject) || request.Claims.Subjects?.Contains(session.Subject) == false;
         var decision = interaction?.Consent is { } given && given.SessionId == session.SessionId ? given : null;
         var weak = request.Acr.Count > 0 && !AuthenticationContexts.AnyReached(request.Acr, session.Acr);
         var tooWeak = weak && (session.Acr == AuthenticationContexts.Weakest || session.Amr is ["otp"]);
-        var signIn = ((demandsFresh || otherPerson || tooWeak) && !fresh) || session.Held;
+        var signIn = ((request.Prompt.HasFlag(Prompt.Login) || otherPerson || tooWeak) && !fresh) || tooOld || session.Held;
         return new AuthorizationNeeds
         {
             SignIn = signIn,
@@ -64,10 +70,10 @@ internal sealed record AuthorizationNeeds
 
     private static OAuthError? FindRefusal(AuthorizationRequest request, SubjectSession session, bool otherPerson, ConsentDecision? decision)
     {
-        // OpenID Connect Core §3.1.2.1, id_token_hint: a sign-in as somebody else is no answer.
+        // OpenID Connect Core §3.1.2.1 and §5.5.1: a sign-in as somebody else than id_token_hint or claims name is no answer.
         if (otherPerson)
         {
-            return OAuthError.LoginRequired("Another person signed in than the id_token_hint names.");
+            return OAuthError.LoginRequired("Another person signed in than the request names.");
         }
 
         return decision is { Scopes: null } ? OAuthError.AccessDenied("The person did not allow the request.") : null;

@@ -54,9 +54,7 @@ internal sealed record AuthorizationRequest
     /// <summary>The wanted authentication context classes, in order of preference: of the <c>claims</c> parameter, else of <c>acr_values</c>.</summary>
     public IReadOnlyList<string> Acr { get; init; } = [];
 
-    /// <summary>The <c>claims</c> parameter as sent; null when absent.</summary>
-    public string? ClaimsJson { get; init; }
-
+    /// <summary>The <c>claims</c> parameter; empty when absent.</summary>
     public required ClaimsRequest Claims { get; init; }
 
     public Client Client => ReplyTo.Client;

@@ -135,7 +135,6 @@ internal sealed class AuthorizationRequestRules(IClientSource clients, IResource
 
             // OpenID Connect Core §3.1.2.1: both at once is unspecified; what the claims parameter says may be essential.
             Acr = claims.Acr.Count > 0 ? claims.Acr : parameters["acr_values"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
-            ClaimsJson = parameters["claims"],
             Claims = claims,
         };
     }

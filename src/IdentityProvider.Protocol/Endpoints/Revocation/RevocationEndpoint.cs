@@ -12,7 +12,7 @@ namespace IdentityProvider.Protocol.Endpoints.Revocation;
 /// ends itself. A token that is unknown or not the client's own is answered 200 too (§2.2), and nothing happens.
 /// </summary>
 internal sealed class RevocationEndpoint(
-    ClientAuthenticator authenticator, RefreshTokenCodec refreshTokens, AccessTokenVerifier verifier, IGrantStore grants)
+    ClientAuthenticator authenticator, RefreshTokenCodec refreshTokens, AccessTokenVerifier verifier, IGrantStore grants, CorsPolicy cors)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -32,6 +32,7 @@ internal sealed class RevocationEndpoint(
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error)
             || !(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out error))
         {
+            await cors.AllowAnyClientAsync(context);
             return error;
         }
 

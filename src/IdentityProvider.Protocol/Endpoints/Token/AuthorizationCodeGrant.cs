@@ -16,6 +16,8 @@ internal sealed class AuthorizationCodeGrant(
     Lifetimes lifetimes,
     TimeProvider time) : IGrant
 {
+    private const int ShortestVerifier = 43;
+
     /// <summary>A person's double click reaches us as two requests; later, a second redemption is a replay.</summary>
     private static readonly TimeSpan s_doubleSubmitWindow = TimeSpan.FromSeconds(5);
 
@@ -73,7 +75,10 @@ internal sealed class AuthorizationCodeGrant(
             cancellationToken);
     }
 
-    private static string Challenge(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
+    /// <summary>What the verifier is compared by; of something that RFC 7636 §4.1 calls none, nothing that any challenge equals.</summary>
+    private static string Challenge(string verifier) => verifier.Length >= ShortestVerifier && verifier.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~')
+        ? Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))
+        : "";
 
     private static string Explain(CodeVerdict verdict) => verdict switch
     {

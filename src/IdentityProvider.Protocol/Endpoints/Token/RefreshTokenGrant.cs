@@ -2,6 +2,7 @@ using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Protocol.Scopes;
 using IdentityProvider.Protocol.Tokens;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,7 @@ internal sealed class RefreshTokenGrant(
     TokenIssuer issuer,
     RefreshTokenCodec codec,
     Lifetimes lifetimes,
+    IResourceSource resources,
     ProtocolMetrics metrics,
     SecurityEvents events,
     IOptions<RefreshTokenOptions> options) : IGrant
@@ -43,6 +45,13 @@ internal sealed class RefreshTokenGrant(
         if (scopes is [])
         {
             return OAuthError.InvalidScope("The scope parameter names no scope.");
+        }
+
+        // Before the token is used: an answer without any scope would be none (RFC 8707 §2.2).
+        if (scopes is not null && request.Resources.Count > 0
+            && GrantedResources.ScopesFor(await resources.GetAsync(cancellationToken), scopes, request.Resources).Count == 0)
+        {
+            return OAuthError.InvalidTarget("No requested scope belongs to the requested resource.");
         }
 
         var outcome = await grants.RefreshAsync(new RefreshPresentation

@@ -10,7 +10,7 @@ namespace IdentityProvider.Protocol.Endpoints.Token;
 
 /// <summary>The token endpoint (RFC 6749 §3.2).</summary>
 internal sealed partial class TokenEndpoint(
-    ClientAuthenticator authenticator, IEnumerable<IGrant> grants, ITokenLimit limit, ProtocolMetrics metrics, ILogger<TokenEndpoint> logger)
+    ClientAuthenticator authenticator, IEnumerable<IGrant> grants, ITokenLimit limit, CorsPolicy cors, ProtocolMetrics metrics, ILogger<TokenEndpoint> logger)
 {
     private readonly FrozenDictionary<string, IGrant> _grants = grants.ToFrozenDictionary(grant => grant.GrantType, StringComparer.Ordinal);
 
@@ -31,13 +31,10 @@ internal sealed partial class TokenEndpoint(
 
     private async Task<Result<TokenResponse>> ExecuteAsync(HttpContext context)
     {
-        if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
+        if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error)
+            || !(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out error))
         {
-            return error;
-        }
-
-        if (!(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out error))
-        {
+            await cors.AllowAnyClientAsync(context);
             return error;
         }
 

@@ -15,6 +15,7 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
     {
         if (!(await BearerToken.ReadAsync(context.Request)).Succeeded(out var token, out var error))
         {
+            await cors.AllowAnyClientAsync(context);
             await RefuseAsync(context, error);
             return;
         }
@@ -22,6 +23,7 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
         if (token.Length == 0)
         {
             ProtocolSpans.Outcome("challenged");
+            await cors.AllowAnyClientAsync(context);
             await BearerToken.WriteChallengeAsync(context);
             return;
         }

@@ -63,6 +63,19 @@ public sealed class AuthorizationRequestTests(Provider provider)
         FlowChecks.CheckCode(provider, request, Callback.Of(await provider.NewBrowser().CompleteAsync(RelyingParty.AuthorizeUrl(request))));
     }
 
+    /// <summary>Names of parameters are told apart by case, and unknown ones ignored (RFC 6749 §3.1).</summary>
+    [Fact]
+    public async Task A_name_in_another_case_is_another_parameter()
+    {
+        var client = provider.Client("web");
+        var request = client.Request();
+
+        var page = await provider.NewBrowser().CompleteAsync("/connect/authorize?Nonce=x&State=y&SCOPE=z&" + RelyingParty.AuthorizeUrl(request).Split('?')[1]);
+
+        FlowChecks.CheckCode(provider, request, Callback.Of(page));
+        Assert.Equal(request["nonce"], Jwt.Claims((await client.RedeemAsync(Callback.Of(page))).Succeeds().IdToken).GetProperty("nonce").GetString());
+    }
+
     [Fact]
     public async Task The_query_of_a_redirect_uri_is_kept()
     {

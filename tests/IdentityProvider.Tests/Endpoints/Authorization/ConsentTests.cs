@@ -90,6 +90,47 @@ public sealed class ConsentTests(Provider provider)
         }
     }
 
+    /// <summary>OpenID Connect Core §5.5: a claim by name, for which no scope was asked or allowed.</summary>
+    [Theory]
+    [InlineData("openid", "openid")]
+    [InlineData("openid email", "openid")]
+    [InlineData("openid email", "openid email")]
+    public async Task A_claim_that_was_asked_for_by_name_comes_with_its_scope_only(string scope, string allowed)
+    {
+        var (client, browser) = (provider.Client("partner"), provider.NewBrowser());
+        var request = client.Request(scope, ("prompt", "consent"), ("claims", """{"userinfo":{"email":null,"name":null},"id_token":{"email":{"essential":true}}}"""));
+        var page = await browser.SignInAsync(await browser.GetAsync(RelyingParty.AuthorizeUrl(request)), "nora");
+
+        var callback = Callback.Of(await browser.SubmitAsync(page, "consent-allow", [.. allowed.Split(' ').Select(name => ("scope", (string?)name)), ("remember", "true")]));
+        await HasAsync((await client.RedeemAsync(callback)).Succeeds());
+
+        var silent = client.Request(allowed, ("claims", request["claims"]), ("prompt", "none"));
+        await HasAsync((await client.RedeemAsync(Callback.Of(await browser.GetAsync(RelyingParty.AuthorizeUrl(silent))))).Succeeds());
+
+        async Task HasAsync(Answer tokens)
+        {
+            var mayHaveEmail = allowed.Contains("email", StringComparison.Ordinal);
+            var userInfo = (await client.UserInfoAsync(tokens.AccessToken)).Json;
+            Assert.Equal(mayHaveEmail, userInfo.TryGetProperty("email", out _));
+            Assert.False(userInfo.TryGetProperty("name", out _));
+            Assert.Equal(mayHaveEmail, Jwt.Claims(tokens.IdToken).TryGetProperty("email", out _));
+        }
+    }
+
+    [Fact]
+    public async Task A_scope_whose_API_is_not_named_is_neither_asked_for_nor_granted()
+    {
+        var (client, browser) = (provider.Client("web"), provider.NewBrowser());
+        var request = client.Request("openid api.read reports.read ledger.read", ("prompt", "consent"), ("resource", "api"));
+        var page = await browser.SignInAsync(await browser.GetAsync(RelyingParty.AuthorizeUrl(request)), "dave");
+        Assert.Equal(["openid", "api.read"], page.Document.QuerySelectorAll("input[type=checkbox][name=scope]").Select(box => box.GetAttribute("value")));
+
+        var tokens = (await client.RedeemAsync(Callback.Of(await browser.SubmitAsync(page, "consent-allow", ("scope", "openid"))))).Succeeds();
+
+        Assert.Equal("openid", tokens.String("scope"));
+        Assert.Equal(provider.Issuer, Jwt.Claims(tokens.AccessToken).GetProperty("aud").GetString());
+    }
+
     private async Task<(RelyingParty Client, Browser Browser, Dictionary<string, string> Request, Page Page)> AskAsync(string username, string scope)
     {
         var (client, browser) = (provider.Client("partner"), provider.NewBrowser());

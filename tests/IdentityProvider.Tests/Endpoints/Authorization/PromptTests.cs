@@ -77,6 +77,46 @@ public sealed class PromptTests(Provider provider)
         await Flow.RunAsync(provider, client, request, await browser.SignInAsync(page));
     }
 
+    [Fact]
+    public async Task An_authentication_that_became_too_old_on_the_consent_page_is_asked_for_again()
+    {
+        var browser = await SignedInAsync();
+        provider.Time.Advance(TimeSpan.FromSeconds(70));
+        var (client, request, page) = await AskAsync(browser, "partner", ("max_age", "60"), ("prompt", "consent"));
+        page = await browser.SignInAsync(page);
+        provider.Time.Advance(TimeSpan.FromMinutes(30));
+
+        page = await browser.SubmitAsync(page, "consent-allow");
+
+        Assert.True(page.IsSignIn);
+        page = await browser.SignInAsync(page);
+        Assert.True(page.IsConsent);
+        var flow = await Flow.RunAsync(provider, client, request, await browser.SubmitAsync(page, "consent-allow"));
+        Assert.InRange(provider.Time.GetUtcNow().ToUnixTimeSeconds() - flow.AuthTime, 0, 60);
+    }
+
+    /// <summary>OpenID Connect Core §3.1.2.2 and §5.5.1.</summary>
+    [Theory]
+    [InlineData("""{"id_token":{"sub":{"value":"018f3c1e-7a10-7000-8000-00000000a11c"}}}""")]
+    [InlineData("""{"id_token":{"sub":{"values":["018f3c1e-7a10-7000-8000-00000000a11c","x"]}},"userinfo":{"sub":{"values":["y","018f3c1e-7a10-7000-8000-00000000a11c"]}}}""")]
+    public async Task A_subject_that_the_claims_name_is_the_only_one_that_is_answered_for(string claims)
+    {
+        var browser = await SignedInAsync("bob");
+        provider.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var silent = await AskAsync(browser, "web", ("prompt", "none"), ("claims", claims));
+        FlowChecks.CheckError(provider, silent.Request, Callback.Of(silent.Page), "login_required");
+
+        var other = await AskAsync(browser, "web", ("claims", claims));
+        Assert.True(other.Page.IsSignIn);
+        FlowChecks.CheckError(provider, other.Request, Callback.Of(await browser.SignInAsync(other.Page, "bob")), "login_required");
+
+        provider.Time.Advance(TimeSpan.FromSeconds(1));
+        var (client, request, page) = await AskAsync(browser, "web", ("claims", claims));
+        var flow = await Flow.RunAsync(provider, client, request, await browser.SignInAsync(page));
+        Assert.Equal("018f3c1e-7a10-7000-8000-00000000a11c", flow.Subject);
+    }
+
     [Theory]
     [InlineData("-1")]
     [InlineData("1.5")]

@@ -50,6 +50,18 @@ public sealed class DiscoveryTests(Provider provider)
         Assert.Null(answer.Header("Access-Control-Allow-Credentials"));
     }
 
+    [Theory]
+    [InlineData(OpenId)]
+    [InlineData(OAuth)]
+    [InlineData(Keys)]
+    public async Task HEAD_is_GET_without_the_body(string path)
+    {
+        var answer = await provider.SendAsync(HttpMethod.Head, path, content: null);
+
+        Assert.Equal((HttpStatusCode.OK, ""), (answer.Status, answer.Text));
+        Assert.Equal((await provider.GetAsync(path)).Header("Cache-Control"), answer.Header("Cache-Control"));
+    }
+
     [Fact]
     [Trait("row", "T8")]
     public async Task The_key_set_has_one_key_of_each_algorithm_and_nothing_private()

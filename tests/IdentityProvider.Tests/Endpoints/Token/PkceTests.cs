@@ -51,6 +51,21 @@ public sealed class PkceTests(Provider provider)
         (await client.RedeemAsync(callback)).Succeeds();
     }
 
+    /// <summary>RFC 7636 §4.1: 43 to 128 unreserved characters.</summary>
+    [Theory]
+    [InlineData("a")]
+    [InlineData("a-verifier-that-is-just-1-character-short")]
+    [InlineData("a verifier of enough characters, but not of the right ones")]
+    [InlineData("ein-verifizierer-mit-umlauten-äöü-und-genug-zeichen")]
+    public async Task A_verifier_that_is_none_is_invalid_grant(string verifier)
+    {
+        var client = provider.Client("spa");
+        var callback = await client.AuthorizeAsync(provider.NewBrowser(), changes: ("code_challenge", RelyingParty.Challenge(verifier)));
+
+        (await client.RedeemAsync(callback, ("code_verifier", verifier[..Math.Min(verifier.Length, 42)]))).Fails("invalid_grant");
+        (await client.RedeemAsync(callback, ("code_verifier", verifier))).Fails("invalid_grant");
+    }
+
     [Fact]
     public async Task A_verifier_without_a_challenge_is_invalid_grant_and_does_not_burn_the_code()
     {

@@ -35,6 +35,27 @@ public sealed class RefreshTokenTests(Provider provider)
         (await client.RefreshAsync(first.RefreshToken)).Succeeds();
     }
 
+    /// <summary>As long as a refresh token, and yet no base64url.</summary>
+    [Theory]
+    [InlineData('!')]
+    [InlineData('.')]
+    [InlineData('=')]
+    [InlineData(' ')]
+    [InlineData('é')]
+    public async Task A_character_that_no_refresh_token_has_is_invalid_grant_and_revokes_nothing(char character)
+    {
+        var client = provider.Client("spa");
+        var token = (await client.SignInAsync(provider.NewBrowser(), "openid offline_access")).RefreshToken;
+        foreach (var at in new[] { 0, token.Length / 2, token.Length - 1 })
+        {
+            var other = token[..at] + character + token[(at + 1)..];
+            (await client.RefreshAsync(other)).Fails("invalid_grant");
+            Assert.Equal(HttpStatusCode.OK, (await client.RevokeAsync(other)).Status);
+        }
+
+        (await client.RefreshAsync(token)).Succeeds();
+    }
+
     [Fact]
     public async Task A_confidential_client_keeps_its_refresh_token()
     {

@@ -59,6 +59,31 @@ public sealed class ResourceIndicatorTests(Provider provider)
         Assert.Equal(["ledger"], Audience(await client.ClientCredentialsAsync("ledger.read", ("resource", "ledger"))));
     }
 
+    [Theory]
+    [InlineData("ledger.read")]
+    [InlineData("legacy.read modern.read")]
+    public async Task A_machine_that_has_to_name_an_API_is_told_so(string scope) =>
+        (await provider.Client("machine").ClientCredentialsAsync(scope)).Fails("invalid_target");
+
+    [Fact]
+    public async Task APIs_without_a_common_algorithm_get_tokens_of_their_own()
+    {
+        var answer = await provider.Client("machine").ClientCredentialsAsync("legacy.read modern.read", ("resource", "modern"));
+
+        Assert.Equal(("ES256", "modern.read"), (Jwt.Header(answer.Succeeds().AccessToken).GetProperty("alg").GetString(), answer.String("scope")));
+    }
+
+    [Fact]
+    public async Task A_refresh_whose_scope_and_resource_have_nothing_in_common_is_refused_before_the_token_is_used()
+    {
+        var client = provider.Client("spa");
+        var tokens = await client.SignInAsync(provider.NewBrowser(), "openid offline_access api.read reports.read");
+
+        (await client.RefreshAsync(tokens.RefreshToken, ("scope", "reports.read"), ("resource", "api"))).Fails("invalid_target");
+
+        Assert.Equal("api.read", (await client.RefreshAsync(tokens.RefreshToken, ("scope", "api.read"), ("resource", "api"))).Succeeds().String("scope"));
+    }
+
     [Fact]
     public async Task An_API_gets_tokens_of_the_algorithm_that_it_validates()
     {
