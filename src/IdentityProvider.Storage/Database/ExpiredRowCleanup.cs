@@ -48,7 +48,7 @@ public sealed partial class ExpiredRowCleanup(
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock, cancellationToken);
+        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock);
         return turn is null ? 0 : await DeleteAllAsync(connection, connection is NpgsqlConnection ? PostgresDeletion : SqliteDeletion, cancellationToken);
     }
 

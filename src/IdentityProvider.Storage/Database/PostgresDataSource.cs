@@ -18,6 +18,10 @@ internal static class PostgresDataSource
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString);
         builder.Options = $"{TimeLimits} {builder.Options}".TrimEnd();
+
+        // Nothing here leaves a session other than it found it (settings are LOCAL, advisory locks are given back), so a connection needs no
+        // seven statements to clean it before its next use.
+        builder.NoResetOnClose = true;
         if (builder.MaxAutoPrepare == 0)
         {
             builder.MaxAutoPrepare = PreparedStatements;

@@ -32,7 +32,7 @@ public sealed partial class DueDeletions : BackgroundService
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock, cancellationToken);
+        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock);
         var total = 0;
         while (turn is not null)
         {

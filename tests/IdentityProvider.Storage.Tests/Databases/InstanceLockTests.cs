@@ -43,5 +43,5 @@ public sealed class InstanceLockTests(PostgresTestDatabase database) : IClassFix
         Assert.NotNull(next);
     }
 
-    private static Task<InstanceLock?> TakeAsync(NpgsqlConnection connection) => InstanceLock.TryTakeAsync(connection, Key, CancellationToken.None);
+    private static Task<InstanceLock?> TakeAsync(NpgsqlConnection connection) => InstanceLock.TryTakeAsync(connection, Key);
 }
