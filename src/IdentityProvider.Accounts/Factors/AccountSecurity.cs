@@ -228,13 +228,11 @@ public sealed class AccountSecurity
         }
 
         passkey.Name = Clean(name);
-        user.MustEnrolSecondFactor = false;
-        if (!(await _users.AddOrUpdatePasskeyAsync(user, passkey)).Succeeded)
+        if (!await _factors.AddPasskeyAsync(user.Id, session.UserEpoch, passkey, Notice(context, session, AccountEventTypes.PasskeyAdded)))
         {
             return false;
         }
 
-        await _factors.TellAsync(user.Id, Notice(context, session, AccountEventTypes.PasskeyAdded));
         Changed(context, session, AccountEventTypes.PasskeyAdded);
         return true;
     }
@@ -249,24 +247,28 @@ public sealed class AccountSecurity
         }
 
         passkey.Name = Clean(name);
-        return (await _users.AddOrUpdatePasskeyAsync(user, passkey)).Succeeded;
+        return await _factors.UpdatePasskeyAsync(user.Id, passkey);
     }
 
-    /// <summary>Removes a passkey. False when there is no such passkey of this person.</summary>
-    public async Task<bool> RemovePasskeyAsync(HttpContext context, UserSession session, string id)
+    /// <summary>Removes a passkey, unless it is the last means of signing in.</summary>
+    public async Task<PasskeyRemoval> RemovePasskeyAsync(HttpContext context, UserSession session, string id)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(session);
-        if (await FindPasskeyAsync(session, id) is not (var user, { } passkey)
-            || !(await _users.RemovePasskeyAsync(user, passkey.CredentialId)).Succeeded)
+        ArgumentNullException.ThrowIfNull(id);
+        if (!Base64Url.IsValid(id))
         {
-            return false;
+            return PasskeyRemoval.NotFound;
         }
 
-        await _factors.ForgetPasskeyAsync(user.Id, passkey.CredentialId);
-        await _factors.TellAsync(user.Id, Notice(context, session, AccountEventTypes.PasskeyRemoved));
-        Changed(context, session, AccountEventTypes.PasskeyRemoved);
-        return true;
+        var notice = Notice(context, session, AccountEventTypes.PasskeyRemoved);
+        var removal = await _factors.RemovePasskeyAsync(session.UserId, session.UserEpoch, Base64Url.DecodeFromChars(id), notice);
+        if (removal == PasskeyRemoval.Removed)
+        {
+            Changed(context, session, AccountEventTypes.PasskeyRemoved);
+        }
+
+        return removal;
     }
 
     /// <summary>"Not now": no passkey is offered after sign-in any more.</summary>
@@ -292,7 +294,7 @@ public sealed class AccountSecurity
             ? (user, passkey)
             : null;
 
-    /// <summary>As of the session: what is saved afterwards fails if the person has changed meanwhile.</summary>
+    /// <summary>As of the session; what adds something compares the epoch once more when it is written.</summary>
     private async Task<User?> FindUserAsync(UserSession session) =>
         await _users.FindByIdAsync(session.UserId.ToString("D")) is { DisabledAt: null } user && user.Epoch == session.UserEpoch ? user : null;
 

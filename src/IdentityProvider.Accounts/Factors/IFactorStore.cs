@@ -1,8 +1,9 @@
 using IdentityProvider.Accounts.Events;
+using Microsoft.AspNetCore.Identity;
 
 namespace IdentityProvider.Accounts.Factors;
 
-/// <summary>What a person has set up besides a password. Passkeys themselves are with ASP.NET Core Identity's store.</summary>
+/// <summary>What a person has set up besides a password.</summary>
 public sealed record FactorState
 {
     /// <summary>Since when an authenticator app is set up; null: there is none.</summary>
@@ -28,6 +29,19 @@ public sealed record FactorState
 /// <param name="Id">Tells one set-up from the next one, so that a step of the old secret is never booked on the new one.</param>
 /// <param name="Secret">The key of RFC 6238; sealed at rest.</param>
 public sealed record TotpAuthenticator(Guid Id, byte[] Secret);
+
+/// <summary>What became of the wish to remove a passkey.</summary>
+public enum PasskeyRemoval
+{
+    /// <summary>It is gone.</summary>
+    Removed,
+
+    /// <summary>The person has none such, or has changed by now.</summary>
+    NotFound,
+
+    /// <summary>It stays: nothing else would sign the person in.</summary>
+    LastMeans,
+}
 
 /// <summary>
 /// Second factors, and what makes one-time things one-time. Each consumption is one statement that decides for exactly one caller, in the
@@ -80,8 +94,19 @@ public interface IFactorStore
     /// <summary>Notes that the passkey is being used. False: it is suspended, and must not be accepted.</summary>
     Task<bool> NotePasskeyUseAsync(Guid userId, byte[] credentialId);
 
-    /// <summary>The passkey has been removed, and with it what was noted about it.</summary>
-    Task ForgetPasskeyAsync(Guid userId, byte[] credentialId);
+    /// <summary>
+    /// Adds a passkey. False, and nothing changed: somebody has it, or the person is gone, locked, or of another epoch than
+    /// <paramref name="userEpoch"/> by now.
+    /// </summary>
+    Task<bool> AddPasskeyAsync(Guid userId, long userEpoch, UserPasskeyInfo passkey, ChangeNotice? notice = null);
+
+    /// <summary>Writes a passkey's name, signature count and flags. False: it is gone, and stays so.</summary>
+    Task<bool> UpdatePasskeyAsync(Guid userId, UserPasskeyInfo passkey);
+
+    /// <summary>
+    /// Removes a passkey and what was noted about it, if the person is not locked and of this epoch, unless it is the last means of signing in.
+    /// </summary>
+    Task<PasskeyRemoval> RemovePasskeyAsync(Guid userId, long userEpoch, byte[] credentialId, ChangeNotice? notice = null);
 
     /// <summary>The person does not want to be offered a passkey after sign-in.</summary>
     Task DeclinePasskeyOfferAsync(Guid userId);

@@ -89,14 +89,19 @@ internal sealed partial class PasskeyCeremonies(
             return null;
         }
 
+        // The signature count, and whether the key is backed up.
+        if (!await factors.UpdatePasskeyAsync(result.User.Id, result.Passkey))
+        {
+            Refused(purpose, "the passkey was removed at this moment");
+            return null;
+        }
+
         if (!await factors.NotePasskeyUseAsync(result.User.Id, result.Passkey.CredentialId))
         {
             Refused(purpose, "the passkey is suspended");
             return null;
         }
 
-        // The signature count, and whether the key is backed up.
-        await users.AddOrUpdatePasskeyAsync(result.User, result.Passkey);
         return new VerifiedPasskey(result.User, result.Passkey);
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdentityProvider.Accounts.Events;
@@ -42,7 +43,8 @@ public enum EmailChangeOutcome
 /// <param name="Status">How it stands.</param>
 /// <param name="Username">Whose account it is.</param>
 /// <param name="Email">The address that the account would have.</param>
-public sealed record EmailLink(OneTimeTokenStatus Status, string Username, string Email);
+/// <param name="Elsewhere">It is good where it was asked for, or where the account is signed in, and this browser is neither.</param>
+public sealed record EmailLink(OneTimeTokenStatus Status, string Username, string Email, bool Elsewhere);
 
 /// <summary>Password and address of the signed-in person. Its pages want a fresh sign-in.</summary>
 public sealed class AccountCredentials
@@ -229,19 +231,26 @@ public sealed class AccountCredentials
     }
 
     /// <summary>How a link stands, to confirm an address or to take a change back; null: there is none such.</summary>
-    public async Task<EmailLink?> LookAsync(string? link, string purpose, CancellationToken cancellationToken) =>
-        OneTimeLink.Parse(link) is { } parsed
-        && await _tokens.LookAsync(purpose, parsed, cancellationToken) is { } token
-        && await FindAsync(token.UserId) is { } user
-            ? new EmailLink(token.Status, user.UserName ?? "", Read(token))
-            : null;
+    public async Task<EmailLink?> LookAsync(HttpContext context, string? link, string purpose)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return OneTimeLink.Parse(link) is { } parsed
+            && await _tokens.LookAsync(purpose, parsed, context.RequestAborted) is { } token
+            && await FindAsync(token.UserId) is { } user
+                ? new EmailLink(token.Status, user.UserName ?? "", Read(token), purpose == OneTimeTokenPurposes.ChangeEmail && !await IsAskersAsync(context, token))
+                : null;
+    }
 
-    /// <summary>Changes the address by the link.</summary>
+    /// <summary>
+    /// Changes the address by the link, in the browser that asked for it or where the account is signed in: whoever reads the mail may be
+    /// somebody else than whose account it is, and must not give it their address by a press.
+    /// </summary>
     public async Task<EmailChangeOutcome> UseEmailLinkAsync(HttpContext context, string? link)
     {
         ArgumentNullException.ThrowIfNull(context);
         return OneTimeLink.Parse(link) is { } parsed
             && await _tokens.LookAsync(OneTimeTokenPurposes.ChangeEmail, parsed, context.RequestAborted) is { Status: OneTimeTokenStatus.Alive } token
+            && await IsAskersAsync(context, token)
             && await FindAsync(token.UserId) is { } user
                 ? await ApplyAsync(context, user, Read(token), (OneTimeTokenPurposes.ChangeEmail, parsed))
                 : EmailChangeOutcome.Over;
@@ -283,6 +292,11 @@ public sealed class AccountCredentials
         _events.Report(notice.ToEvent(token.UserId) with { Alarming = true }, context);
         return EmailChangeOutcome.Done;
     }
+
+    private async Task<bool> IsAskersAsync(HttpContext context, OneTimeToken token) =>
+        (token.BrowserHash is { } hash && _tokenCookie.Read(context, OneTimeTokenPurposes.ChangeEmail) is { } browser
+            && CryptographicOperations.FixedTimeEquals(hash, browser.BrowserHash))
+        || (await SignIn.SessionStarter.CurrentAsync(context) is { } session && session.UserId == token.UserId);
 
     private async Task<ResetAnswer?> CheckCurrentAsync(HttpContext context, User user, string hash, string? current)
     {

@@ -126,6 +126,12 @@ public sealed class PasswordRecovery
             return new ResetAnswer(ResetOutcome.Over);
         }
 
+        // The link to confirm an address is good for longer, and stands in for no password of an account that is somebody's.
+        if (user.EmailConfirmed && purpose == OneTimeTokenPurposes.VerifyEmail)
+        {
+            return new ResetAnswer(ResetOutcome.Over);
+        }
+
         var twoStep = user.EmailConfirmed && (await _factors.ReadAsync(user.Id, context.RequestAborted)).TwoStep;
         if (await _policy.CheckAsync(password, new PasswordOwner(user.UserName, user.Email, twoStep), context.RequestAborted) is { } refusal)
         {

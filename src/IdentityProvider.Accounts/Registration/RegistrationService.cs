@@ -15,8 +15,8 @@ using Microsoft.Extensions.Options;
 namespace IdentityProvider.Accounts.Registration;
 
 /// <summary>
-/// Makes accounts. Whoever registers an address that has an account sees and waits for the same as anybody else: a hash is made, a token and
-/// a mail are written. Only the mail says it, and it goes to the owner.
+/// Makes accounts. Whoever registers an address that has an account gets the same as anybody else: an account that waits for the address, a
+/// token and a mail. Only the mail says it, and it goes to the owner; the token is told to nobody.
 /// </summary>
 public sealed partial class RegistrationService
 {
@@ -131,24 +131,24 @@ public sealed partial class RegistrationService
     public async Task ResendAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (await FindHereAsync(context) is not { Email: { } email } user || !await _throttle.MayMailAsync(Purpose, email))
+        if (await FindHereAsync(context) is { Email: { } email } user && await _throttle.MayMailAsync(Purpose, email))
         {
-            return;
+            await IssueAsync(context, user, await FindOwnerAsync(email), told: true, StoreAsync);
         }
-
-        await IssueAsync(context, user, user, StoreAsync);
     }
 
     /// <summary>
     /// Sends the mail to who has just given the right password, and may not sign in before the address is confirmed. Limited by
-    /// account, since strangers can use the limit of the address up: then the mail of a moment ago still counts.
+    /// account, since strangers can use the limit of the address up: then the mail of a moment ago still counts. The owner of an address is
+    /// told within the limit of the address.
     /// </summary>
     public async Task SendAsync(HttpContext context, SignInAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (answer.Unverified is { } user && await _throttle.MayMailAsync("sign-in-" + Purpose, user.Id.ToString("D")))
+        if (answer.Unverified is { Email: { } email } user && await _throttle.MayMailAsync("sign-in-" + Purpose, user.Id.ToString("D")))
         {
-            await IssueAsync(context, user, user, StoreAsync);
+            var owner = await FindOwnerAsync(email);
+            await IssueAsync(context, user, owner, owner is null || await _throttle.MayMailAsync(Purpose, email), StoreAsync);
         }
     }
 
@@ -242,17 +242,12 @@ public sealed partial class RegistrationService
 
     private async Task<bool> SendAsync(HttpContext context, User user)
     {
-        if (await _users.FindByEmailAsync(user.Email!) is { EmailConfirmed: true } owner)
-        {
-            // Limited, and nothing shows it: the owner must not be flooded.
-            var told = await _throttle.MayMailAsync(Purpose, user.Email!);
-            await IssueAsync(context, user, owner, (token, mail) => StoreAsync(token, told ? mail : null));
-            return true;
-        }
+        var owner = await FindOwnerAsync(user.Email!);
 
-        await _throttle.MayMailAsync(Purpose, user.Email!);
+        // Limited, and nothing shows it: nobody must be flooded.
+        var told = await _throttle.MayMailAsync(Purpose, user.Email!);
         var notice = new ChangeNotice(AccountEventTypes.Registration, _events.OriginOf(context));
-        var registered = await IssueAsync(context, user, user, (token, mail) => _store.RegisterAsync(user, token, mail, notice));
+        var registered = await IssueAsync(context, user, owner, told, (token, mail) => _store.RegisterAsync(user, token, mail, notice));
         if (registered)
         {
             Registered(user.Id);
@@ -263,31 +258,32 @@ public sealed partial class RegistrationService
     }
 
     /// <summary>
-    /// A token that this browser can use, and its mail. For an address that somebody else has confirmed it is a token like any other whose
-    /// code and link nobody gets, so that tries of a code end in the same way.
+    /// A token that this browser can use, and its mail. For an address that has an owner, and where no mail goes, it is a token like any other
+    /// whose code and link nobody gets, so that tries of a code end in the same way.
     /// </summary>
-    private async Task<bool> IssueAsync(HttpContext context, User user, User recipient, Func<NewOneTimeToken, OutgoingMail, Task<bool>> store)
+    private async Task<bool> IssueAsync(HttpContext context, User user, User? owner, bool told, Func<NewOneTimeToken, OutgoingMail?, Task<bool>> store)
     {
+        var recipient = owner ?? user;
         var (mark, hash) = OneTimeTokenCookie.NewMark();
         var prepared = _tokens.Prepare(new OneTimeTokenRequest
         {
             Purpose = Purpose,
-            UserId = recipient.Id,
+            UserId = user.Id,
             Lifetime = VerificationLifetime,
             CodeDigits = 6,
             BrowserHash = hash,
-            SecurityStamp = recipient.SecurityStamp,
+            SecurityStamp = user.SecurityStamp,
         });
         var mail = new OutgoingMail
         {
-            Template = recipient.EmailConfirmed ? MailTemplates.AccountExists : MailTemplates.VerifyEmail,
+            Template = owner is null ? MailTemplates.VerifyEmail : MailTemplates.AccountExists,
             To = recipient.Email!,
             Culture = recipient.Culture ?? user.Culture,
             Values = MailValues.Of(recipient.UserName, _time.GetUtcNow(), context),
         };
-        var stored = recipient.EmailConfirmed
-            ? await store(OneTimeTokenIssuer.Untold(prepared.Token), mail)
-            : await store(prepared.Token, _tokens.Seal(mail, prepared));
+        var stored = told && owner is null
+            ? await store(prepared.Token, _tokens.Seal(mail, prepared))
+            : await store(OneTimeTokenIssuer.Untold(prepared.Token), told ? mail : null);
         if (!stored)
         {
             return false;
@@ -302,6 +298,10 @@ public sealed partial class RegistrationService
         await _tokenStore.IssueAsync(token, mail);
         return true;
     }
+
+    /// <summary>Who has confirmed this address.</summary>
+    private async Task<User?> FindOwnerAsync(string email) =>
+        await _users.FindByEmailAsync(email) is { EmailConfirmed: true } owner ? owner : null;
 
     /// <summary>Who has registered at this browser, or is signed in here, with an address that can be confirmed.</summary>
     private async Task<User?> FindHereAsync(HttpContext context)

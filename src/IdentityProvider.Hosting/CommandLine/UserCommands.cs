@@ -22,6 +22,7 @@ namespace IdentityProvider.Hosting.CommandLine;
 internal sealed class UserCommands(ServerFactory factory, TextReader input, TextWriter output)
 {
     private const int PasswordSize = 18;
+    private const string ByOperator = "by an operator";
 
     public Task<int> ListAsync(string[] settings, bool lockedOnly, int limit, CancellationToken cancellationToken) =>
         WithUsersAsync(settings, async (users, _) =>
@@ -72,18 +73,26 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 throw new ConfigurationException("--email-verified needs --email.");
             }
 
-            if (email is not null && await users.FindByEmailAsync(email) is { } other)
+            if (email is not null && await users.FindByEmailAsync(email) is { EmailConfirmed: true } other)
             {
                 throw new ConfigurationException($"The e-mail address belongs to {other.UserName} already.");
             }
 
             var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+            var password = await ReadPasswordAsync(passwordFromInput);
             var user = new User
             {
-                Id = Guid.CreateVersion7(now), UserName = name, Email = email, EmailConfirmed = emailVerified, CreatedAt = now, UpdatedAt = now,
+                Id = Guid.CreateVersion7(now),
+                UserName = name,
+                Email = email,
+                EmailConfirmed = emailVerified,
+                HasShortPassword = services.GetRequiredService<PasswordPolicy>().IsShort(password.Value),
+                CreatedAt = now,
+                UpdatedAt = now,
             };
-            var password = await ReadPasswordAsync(passwordFromInput);
             Require(await users.CreateAsync(user, password.Value));
+            await services.GetRequiredService<IFactorStore>().TellAsync(
+                user.Id, new ChangeNotice(AccountEventTypes.AccountCreated, new EventOrigin()) { Detail = ByOperator });
             await output.WriteLineAsync($"Created {name}, subject {user.Id}.");
             await PrintAsync(password);
         }, cancellationToken);
@@ -150,7 +159,10 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 Email = email,
                 NormalizedEmail = users.NormalizeEmail(email) ?? "",
                 VoidsLinks = true,
-                Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()) { Detail = "by an operator" },
+                Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()) { Detail = ByOperator },
+                Mail = user is { EmailConfirmed: true, Email: { } old } && user.NormalizedEmail != users.NormalizeEmail(email)
+                    ? MovedMail(user, old, services.GetRequiredService<TimeProvider>().GetUtcNow())
+                    : null,
             });
             await output.WriteLineAsync(changed
                 ? $"The address of {user.UserName} is {email}. Links that were mailed before are void."
@@ -188,6 +200,20 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 It stands in for the second factor of {user.UserName} once, within {lifetime.TotalMinutes:0} minutes, until the password changes. Earlier codes are void.
                 """));
         }, cancellationToken);
+
+    /// <summary>With nothing that would take it back: an operator moves an account away from a mailbox that is the person's no more.</summary>
+    private static OutgoingMail MovedMail(User user, string address, DateTimeOffset now) => new()
+    {
+        Template = MailTemplates.SecurityChanged,
+        To = address,
+        Culture = user.Culture,
+        Values = new Dictionary<string, string>
+        {
+            ["username"] = user.UserName ?? "",
+            ["change"] = AccountEventTypes.EmailChange,
+            ["time"] = now.ToString("O", CultureInfo.InvariantCulture),
+        },
+    };
 
     private async Task<int> WithUsersAsync(
         string[] settings, Func<UserManager<User>, IServiceProvider, Task> action, CancellationToken cancellationToken)

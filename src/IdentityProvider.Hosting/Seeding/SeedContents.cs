@@ -9,7 +9,7 @@ internal sealed record SeedUser
 {
     public required string Username { get; init; }
 
-    /// <summary>The first password; a password that exists is never overwritten.</summary>
+    /// <summary>The first password. Like address and profile, it is the person's own afterwards.</summary>
     public string? Password { get; init; }
 
     public string? Email { get; init; }

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Protocol.Clients;
@@ -50,6 +51,7 @@ internal sealed class Seeder(
         var users = new UserSeeder(
             scope.ServiceProvider.GetRequiredService<UserManager<User>>(),
             scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>(),
+            scope.ServiceProvider.GetRequiredService<PasswordPolicy>(),
             time);
         return [.. plan.Changes, .. await users.RunAsync(seed.Users, apply)];
     }

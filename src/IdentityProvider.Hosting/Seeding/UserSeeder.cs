@@ -1,16 +1,24 @@
 using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.Profiles;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Hosting.Configuration;
 using Microsoft.AspNetCore.Identity;
 
 namespace IdentityProvider.Hosting.Seeding;
 
-/// <summary>Brings people to what a seed says. Only ever adds and corrects: nobody is deleted because a file does not know them.</summary>
-internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRole<Guid>> roles, TimeProvider time)
+/// <summary>
+/// Makes the people of a seed, and corrects what is the operator's: roles, and claims that people do not change themselves. Password, address,
+/// phone number and profile are theirs once they exist; nobody is deleted because a file does not know them.
+/// </summary>
+internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRole<Guid>> roles, PasswordPolicy policy, TimeProvider time)
 {
     private const string JsonType = "JSON";
+
+    /// <summary>What a change of the profile takes away.</summary>
+    private const string UpdatedAt = "updated_at";
 
     /// <summary>Compares, and writes when <paramref name="apply"/> is set.</summary>
     public async Task<IReadOnlyList<SeedChange>> RunAsync(IReadOnlyList<Located<SeedUser>> seed, bool apply)
@@ -22,6 +30,11 @@ internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRo
             var user = await users.FindByNameAsync(wanted.Username);
             if (user is null)
             {
+                if (wanted.Email is not null && await users.FindByEmailAsync(wanted.Email) is { EmailConfirmed: true } owner)
+                {
+                    throw new ConfigurationException(located.Problem($"'{wanted.Email}' belongs to {owner.UserName}, who has confirmed it.", "Email"));
+                }
+
                 changes.Add(new SeedChange('+', "user", wanted.Username, []));
                 if (apply)
                 {
@@ -45,10 +58,18 @@ internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRo
         {
             Id = wanted.Subject ?? Guid.CreateVersion7(now),
             UserName = wanted.Username,
+            Email = wanted.Email,
+            EmailConfirmed = wanted.Email is not null && wanted.EmailVerified,
+            HasShortPassword = wanted.Password is { } password && policy.IsShort(password),
             CreatedAt = now,
             UpdatedAt = now,
         };
-        SetColumns(user, wanted);
+        if (wanted.Claims.TryGetValue(ProfileFields.PhoneNumber, out var phone))
+        {
+            user.PhoneNumber = phone.ToString();
+            user.PhoneNumberConfirmed = wanted.Claims.TryGetValue("phone_number_verified", out var verified) && verified.ValueKind == JsonValueKind.True;
+        }
+
         Require(located, wanted.Password is null ? await users.CreateAsync(user) : await users.CreateAsync(user, wanted.Password));
         await AddRolesAsync(located, user, wanted.Roles);
         if (ClaimsOf(wanted) is { Count: > 0 } claims)
@@ -67,18 +88,12 @@ internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRo
 
         var missingRoles = wanted.Roles.Except(await users.GetRolesAsync(user), StringComparer.OrdinalIgnoreCase).ToArray();
         var stored = await users.GetClaimsAsync(user);
-        var claims = ClaimsOf(wanted);
+        var claims = ClaimsOf(wanted).FindAll(claim => claim.Type != UpdatedAt && !ProfileFields.All.Contains(claim.Type));
         var missing = claims.Where(claim => !stored.Any(other => Same(claim, other))).ToArray();
         var outdated = stored.Where(other => claims.Any(claim => claim.Type == other.Type) && !claims.Any(claim => Same(claim, other))).ToArray();
 
-        var before = (user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed);
-        SetColumns(user, wanted);
-        var after = (user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed);
-        var addPassword = wanted.Password is not null && user.PasswordHash is null;
         List<string> details =
         [
-            .. before == after ? [] : new[] { "e-mail or phone" },
-            .. addPassword ? new[] { "password" } : [],
             .. missingRoles.Select(role => $"role {role}"),
             .. missing.Concat(outdated).Select(claim => $"claim {claim.Type}").Distinct(),
         ];
@@ -99,19 +114,8 @@ internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRo
 
         await AddRolesAsync(located, user, missingRoles);
         user.UpdatedAt = time.GetUtcNow();
-        Require(located, addPassword ? await users.AddPasswordAsync(user, wanted.Password!) : await users.UpdateAsync(user));
+        Require(located, await users.UpdateAsync(user));
         return details;
-    }
-
-    private static void SetColumns(User user, SeedUser wanted)
-    {
-        user.Email = wanted.Email ?? user.Email;
-        user.EmailConfirmed = wanted.Email is null ? user.EmailConfirmed : wanted.EmailVerified;
-        if (wanted.Claims.TryGetValue("phone_number", out var phone))
-        {
-            user.PhoneNumber = phone.ToString();
-            user.PhoneNumberConfirmed = wanted.Claims.TryGetValue("phone_number_verified", out var verified) && verified.ValueKind == JsonValueKind.True;
-        }
     }
 
     private async Task AddRolesAsync(Located<SeedUser> located, User user, IReadOnlyCollection<string> names)

@@ -7,6 +7,7 @@ using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Events;
+using IdentityProvider.Storage.Upstream;
 using IdentityProvider.Storage.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -157,15 +158,107 @@ internal sealed class FactorStore(Func<IdentityProviderContext> contexts, RootKe
             """) == 1;
     }
 
-    public async Task ForgetPasskeyAsync(Guid userId, byte[] credentialId)
+    public async Task<bool> AddPasskeyAsync(Guid userId, long userEpoch, UserPasskeyInfo passkey, ChangeNotice? notice = null)
+    {
+        ArgumentNullException.ThrowIfNull(passkey);
+        await using var context = contexts();
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        if (!await TakeAsync(context, userId, userEpoch))
+        {
+            return false;
+        }
+
+        context.Add(new IdentityUserPasskey<Guid>
+        {
+            UserId = userId,
+            CredentialId = passkey.CredentialId,
+            Data = new IdentityPasskeyData
+            {
+                PublicKey = passkey.PublicKey,
+                Name = passkey.Name,
+                CreatedAt = passkey.CreatedAt,
+                SignCount = passkey.SignCount,
+                Transports = passkey.Transports,
+                IsUserVerified = passkey.IsUserVerified,
+                IsBackupEligible = passkey.IsBackupEligible,
+                IsBackedUp = passkey.IsBackedUp,
+                AttestationObject = passkey.AttestationObject,
+                ClientDataJson = passkey.ClientDataJson,
+            },
+        });
+        try
+        {
+            await context.SaveChangesAsync();
+        }
+        catch (DbUpdateException error) when (!StorageOutage.IsOutage(error))
+        {
+            return false;
+        }
+
+        await context.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(update => update.SetProperty(user => user.MustEnrolSecondFactor, false));
+        await CommitAsync(context, transaction, userId, notice);
+        return true;
+    }
+
+    /// <summary>An UPDATE, whatever happened since the row was read: what was removed does not come back.</summary>
+    public async Task<bool> UpdatePasskeyAsync(Guid userId, UserPasskeyInfo passkey)
+    {
+        ArgumentNullException.ThrowIfNull(passkey);
+        await using var context = contexts();
+        var row = await context.Set<IdentityUserPasskey<Guid>>()
+            .SingleOrDefaultAsync(row => row.UserId == userId && row.CredentialId == passkey.CredentialId);
+        if (row is null)
+        {
+            return false;
+        }
+
+        row.Data.Name = passkey.Name;
+        row.Data.SignCount = passkey.SignCount;
+        row.Data.IsBackedUp = passkey.IsBackedUp;
+        row.Data.IsUserVerified = passkey.IsUserVerified;
+        try
+        {
+            await context.SaveChangesAsync();
+            return true;
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<PasskeyRemoval> RemovePasskeyAsync(Guid userId, long userEpoch, byte[] credentialId, ChangeNotice? notice = null)
     {
         var key = Convert.ToHexStringLower(credentialId);
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
-        await context.Set<PasskeyUseRow>().Where(use => use.UserId == userId && use.CredentialId == credentialId).ExecuteDeleteAsync();
-        await context.Set<SuspensionRow>()
-            .Where(row => row.UserId == userId && row.Kind == SuspensionRow.Passkey && row.Key == key).ExecuteDeleteAsync();
-        await transaction.CommitAsync();
+        if (!await TakeAsync(context, userId, userEpoch))
+        {
+            return PasskeyRemoval.NotFound;
+        }
+
+        var removed = await context.Database.ExecuteSqlAsync($"""
+            DELETE FROM "AspNetUserPasskeys" WHERE "UserId" = {userId} AND "CredentialId" = {credentialId} AND (
+                EXISTS (SELECT 1 FROM suspensions s WHERE s.user_id = {userId} AND s.kind = {SuspensionRow.Passkey} AND s.key = {key})
+                OR EXISTS (SELECT 1 FROM "AspNetUsers" u WHERE u."Id" = {userId} AND u."PasswordHash" IS NOT NULL)
+                OR (SELECT count(*) FROM "AspNetUserPasskeys" p WHERE p."UserId" = {userId})
+                    > (SELECT count(*) FROM suspensions s WHERE s.user_id = {userId} AND s.kind = {SuspensionRow.Passkey}) + 1
+                OR EXISTS (SELECT 1 FROM external_logins o WHERE o.user_id = {userId}
+                    AND NOT EXISTS (SELECT 1 FROM suspensions s
+                        WHERE s.user_id = {userId} AND s.kind = {ExternalLoginRow.SuspensionKind} AND s.key = o.issuer || ' ' || o.subject)))
+            """);
+        if (removed == 1)
+        {
+            await context.Set<PasskeyUseRow>().Where(use => use.UserId == userId && use.CredentialId == credentialId).ExecuteDeleteAsync();
+            await context.Set<SuspensionRow>()
+                .Where(row => row.UserId == userId && row.Kind == SuspensionRow.Passkey && row.Key == key).ExecuteDeleteAsync();
+            await CommitAsync(context, transaction, userId, notice);
+            return PasskeyRemoval.Removed;
+        }
+
+        return await context.Set<IdentityUserPasskey<Guid>>().AnyAsync(row => row.UserId == userId && row.CredentialId == credentialId)
+            ? PasskeyRemoval.LastMeans
+            : PasskeyRemoval.NotFound;
     }
 
     public async Task DeclinePasskeyOfferAsync(Guid userId)

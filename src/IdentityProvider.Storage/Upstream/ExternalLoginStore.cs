@@ -43,7 +43,7 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
         {
             // On SQLite the insert above has the only write lock.
             await AddressLock.TakeAsync(context, address);
-            if (await context.Users.AnyAsync(other => other.NormalizedEmail == address))
+            if (await context.Users.AnyAsync(other => other.NormalizedEmail == address && other.EmailConfirmed))
             {
                 return RegistrationOutcome.AddressTaken;
             }
@@ -97,7 +97,7 @@ internal sealed class ExternalLoginStore(Func<IdentityProviderContext> contexts,
         await using var context = contexts();
         await using var transaction = await context.Database.BeginTransactionAsync();
 
-        // The stamp also refuses a passkey's removal that has read the person before.
+        // The removal of a passkey takes the row too: of two at once, each of which leaves the other, one comes second.
         var stamp = Stamps.New().Concurrency;
         await context.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(update => update.SetProperty(user => user.ConcurrencyStamp, stamp));
         var key = Key(issuer, subject);

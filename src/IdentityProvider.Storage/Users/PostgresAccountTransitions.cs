@@ -21,8 +21,9 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
 
     private const string Raise = $""" "Epoch" = "Epoch" + 1, {Stamp} """;
 
+    /// <summary>Who is locked cannot call a deletion off, and may not be who has asked for it.</summary>
     private const string Lock = $"""
-        UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", clock_timestamp()), "DisabledReason" = $4 WHERE "Id" = $1
+        UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", clock_timestamp()), "DisabledReason" = $4, "DeleteAfter" = NULL WHERE "Id" = $1
         """;
 
     private const string NewPassword = $""" {Raise}, "PasswordHash" = $4, "HasShortPassword" = $5, "PasswordChangeReason" = NULL """;

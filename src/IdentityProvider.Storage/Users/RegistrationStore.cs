@@ -16,12 +16,16 @@ namespace IdentityProvider.Storage.Users;
 /// <summary>New accounts, on either database.</summary>
 internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, OneTimeTokenStore tokens, OutboxSignal signal, TimeProvider time) : IRegistrationStore
 {
-    public async Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail mail, ChangeNotice? notice = null)
+    public async Task<bool> RegisterAsync(User user, NewOneTimeToken token, OutgoingMail? mail, ChangeNotice? notice = null)
     {
         await using var context = contexts();
         context.Add(user);
         context.Add(tokens.Row(token));
-        context.Add(MailOutbox.Row(mail, time.GetUtcNow()));
+        if (mail is not null)
+        {
+            context.Add(MailOutbox.Row(mail, time.GetUtcNow()));
+        }
+
         if (notice is not null)
         {
             ChangeNotices.Add(context, notice, user, time.GetUtcNow());
@@ -37,12 +41,17 @@ internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, 
             return false;
         }
 
-        signal.Set();
+        if (mail is not null)
+        {
+            signal.Set();
+        }
+
         return true;
     }
 
     /// <summary>
     /// An address belongs to one account. PostgreSQL lets two accounts confirm it at once only one after the other; SQLite has one writer.
+    /// Older mails to the address would set a password without a sign-in, for longer than a mail that is made for it.
     /// </summary>
     public async Task<bool> ConfirmEmailAsync(Guid userId, string email, ChangeNotice? notice = null)
     {
@@ -59,6 +68,9 @@ internal sealed class RegistrationStore(Func<IdentityProviderContext> contexts, 
                 .SetProperty(user => user.UpdatedAt, now));
         if (confirmed == 1)
         {
+            await context.Set<OneTimeTokenRow>()
+                .Where(row => row.UserId == userId && row.Purpose == OneTimeTokenPurposes.VerifyEmail && row.UsedAt == null)
+                .ExecuteUpdateAsync(update => update.SetProperty(row => row.TriesLeft, 0));
             await ChangeNotices.AddAsync(context, notice, userId, now);
         }
 

@@ -19,8 +19,9 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
 
     private const string Raise = $""" "Epoch" = "Epoch" + 1, {Stamp} """;
 
+    /// <summary>Who is locked cannot call a deletion off, and may not be who has asked for it.</summary>
     private const string Lock = $"""
-        UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", $now), "DisabledReason" = $reason WHERE "Id" = $user
+        UPDATE "AspNetUsers" SET {Raise}, "DisabledAt" = coalesce("DisabledAt", $now), "DisabledReason" = $reason, "DeleteAfter" = NULL WHERE "Id" = $user
         """;
 
     private const string Reset = $"""

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
@@ -140,15 +143,8 @@ public abstract class FactorContract(TestDatabase database)
     public async Task A_suspended_passkey_is_not_accepted_and_does_not_count_until_it_is_removed()
     {
         var (user, passkey, other) = (await CreateUserAsync(), Scene.Bytes(), Scene.Bytes());
-        await using (var scope = database.Services.CreateAsyncScope())
-        {
-            var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
-            foreach (var id in new[] { passkey, other })
-            {
-                await users.AddOrUpdatePasskeyAsync((await users.FindByIdAsync(user.ToString("D")))!, new UserPasskeyInfo(id, [1], Scene.Ago(TimeSpan.Zero), 0, [], true, false, false, [], []));
-            }
-        }
-
+        Assert.True(await Factors.AddPasskeyAsync(user, 0, Passkey(passkey)));
+        Assert.True(await Factors.AddPasskeyAsync(user, 0, Passkey(other)));
         await using (var context = database.Context())
         {
             context.Add(new SuspensionRow { UserId = user, Kind = SuspensionRow.Passkey, Key = Convert.ToHexStringLower(passkey), SuspendedAt = Scene.Ago(TimeSpan.Zero) });
@@ -161,10 +157,79 @@ public abstract class FactorContract(TestDatabase database)
         Assert.Equal(1, (await ReadAsync(user)).Passkeys);
         Assert.Single(await Factors.ReadPasskeyUsesAsync(user, CancellationToken.None));
 
-        await Factors.ForgetPasskeyAsync(user, passkey);
-        await Factors.ForgetPasskeyAsync(user, other);
-        Assert.Equal(2, (await ReadAsync(user)).Passkeys);
+        Assert.Equal(PasskeyRemoval.LastMeans, await Factors.RemovePasskeyAsync(user, 0, other));
+        Assert.Equal(PasskeyRemoval.Removed, await Factors.RemovePasskeyAsync(user, 0, passkey));
+        Assert.Equal(1, (await ReadAsync(user)).Passkeys);
+        Assert.Empty(await Factors.ReadSuspendedPasskeysAsync(user, CancellationToken.None));
+        Assert.Equal(PasskeyRemoval.LastMeans, await Factors.RemovePasskeyAsync(user, 0, other));
+        await database.Get<IAccountTransitions>().ResetPasswordAsync(user, "hash");
+        Assert.Equal(PasskeyRemoval.Removed, await Factors.RemovePasskeyAsync(user, 1, other));
+        Assert.Equal(0, (await ReadAsync(user)).Passkeys);
         Assert.Empty(await Factors.ReadPasskeyUsesAsync(user, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_passkey_is_added_and_removed_while_the_person_is_who_the_session_says_and_told_of_with_it()
+    {
+        var (user, stranger, passkey) = (await CreateUserAsync(), await CreateUserAsync(), Scene.Bytes());
+        await using var context = database.Context();
+        await context.Users.Where(it => it.Id == user).ExecuteUpdateAsync(it => it.SetProperty(row => row.MustEnrolSecondFactor, true));
+        var notice = new ChangeNotice(AccountEventTypes.PasskeyAdded, new EventOrigin());
+        Assert.False(await Factors.AddPasskeyAsync(user, 1, Passkey(passkey), notice));
+        Assert.True(await Factors.AddPasskeyAsync(user, 0, Passkey(passkey), notice));
+        Assert.False(await Factors.AddPasskeyAsync(user, 0, Passkey(passkey), notice));
+        Assert.False(await Factors.AddPasskeyAsync(stranger, 0, Passkey(passkey), notice));
+        Assert.False((await context.Users.AsNoTracking().SingleAsync(it => it.Id == user)).MustEnrolSecondFactor);
+        Assert.Equal(1, await context.Set<SecurityEventRow>().CountAsync(it => it.SubjectId == user && it.Type == AccountEventTypes.PasskeyAdded));
+
+        await database.Get<IAccountTransitions>().ResetPasswordAsync(user, "hash");
+        Assert.False(await Factors.AddPasskeyAsync(user, 0, Passkey(Scene.Bytes())));
+        Assert.Equal(PasskeyRemoval.NotFound, await Factors.RemovePasskeyAsync(user, 0, passkey));
+        Assert.Equal(PasskeyRemoval.NotFound, await Factors.RemovePasskeyAsync(stranger, 0, passkey));
+        await database.Get<IAccountTransitions>().LockAsync(user, "test");
+        Assert.False(await Factors.AddPasskeyAsync(user, 2, Passkey(Scene.Bytes())));
+        Assert.Equal(1, (await ReadAsync(user)).Passkeys);
+    }
+
+    [Fact]
+    public async Task A_passkey_that_was_removed_is_not_written_again()
+    {
+        var (user, gone, kept) = (await CreateUserAsync(), Scene.Bytes(), Scene.Bytes());
+        Assert.True(await Factors.AddPasskeyAsync(user, 0, Passkey(gone)));
+        Assert.True(await Factors.AddPasskeyAsync(user, 0, Passkey(kept)));
+        Assert.Equal(PasskeyRemoval.Removed, await Factors.RemovePasskeyAsync(user, 0, gone));
+        Assert.False(await Factors.UpdatePasskeyAsync(user, Passkey(gone)));
+
+        var changed = Passkey(kept);
+        (changed.Name, changed.SignCount, changed.IsBackedUp) = ("Laptop", 7, true);
+        Assert.False(await Factors.UpdatePasskeyAsync(await CreateUserAsync(), changed));
+        Assert.True(await Factors.UpdatePasskeyAsync(user, changed));
+        await using var scope = database.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var stored = Assert.Single(await users.GetPasskeysAsync((await users.FindByIdAsync(user.ToString("D")))!));
+        Assert.Equal(("Laptop", 7u, true), (stored.Name, stored.SignCount, stored.IsBackedUp));
+        Assert.Equal([1, 2], stored.PublicKey);
+    }
+
+    [Fact]
+    public async Task Of_two_passkeys_that_are_removed_at_once_one_stays()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var (user, keys) = (await CreateUserAsync(), new[] { Scene.Bytes(), Scene.Bytes() });
+            foreach (var key in keys)
+            {
+                Assert.True(await Factors.AddPasskeyAsync(user, 0, Passkey(key)));
+            }
+
+            using var start = new Barrier(2);
+            var removals = await Task.WhenAll(keys.Select(key => Task.Run(() =>
+            {
+                start.SignalAndWait();
+                return Factors.RemovePasskeyAsync(user, 0, key);
+            })));
+            Assert.Equal([PasskeyRemoval.Removed, PasskeyRemoval.LastMeans], removals.Order());
+        }
     }
 
     [Fact]
@@ -208,6 +273,8 @@ public abstract class FactorContract(TestDatabase database)
             TaskScheduler.Default)));
         Assert.Single(answers, won => won);
     }
+
+    private static UserPasskeyInfo Passkey(byte[] id) => new(id, [1, 2], Scene.Ago(TimeSpan.Zero), 0, [], true, true, false, [], []);
 
     private async Task<Guid> CreateUserAsync()
     {

@@ -51,6 +51,11 @@ public abstract class ExternalLoginContract(TestDatabase database)
         Assert.Equal(RegistrationOutcome.AddressTaken, await Logins.RegisterAsync(second, [], other));
         Assert.Null(await FindAsync(other));
 
+        // Who only waits for an address keeps nobody from it.
+        await using var context = database.Context();
+        await context.Users.Where(user => user.Id == first.Id).ExecuteUpdateAsync(user => user.SetProperty(it => it.EmailConfirmed, false));
+        Assert.Equal(RegistrationOutcome.Created, await Logins.RegisterAsync(second, [], other));
+
         Assert.Equal(RegistrationOutcome.AlreadyLinked, await Logins.RegisterAsync(Person("Bo").User, [], login));
     }
 
@@ -229,6 +234,7 @@ public abstract class ExternalLoginContract(TestDatabase database)
             NormalizedUserName = unique.ToUpperInvariant(),
             Email = unique + "@contoso.com",
             NormalizedEmail = unique.ToUpperInvariant() + "@CONTOSO.COM",
+            EmailConfirmed = true,
             SecurityStamp = unique,
         };
         return (user, NewLogin(id));

@@ -75,6 +75,31 @@ public abstract class AddressContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task An_address_that_is_confirmed_leaves_no_other_link_to_it()
+    {
+        var user = await CreateAsync();
+        var (older, reset) = (await IssueAsync(user, OneTimeTokenPurposes.VerifyEmail), await IssueAsync(user));
+        Assert.False(await Store.ConfirmEmailAsync(user.Id, "another@example.com"));
+        Assert.Equal(OneTimeTokenStatus.Alive, await StatusAsync(older));
+
+        Assert.True(await Store.ConfirmEmailAsync(user.Id, user.Email!));
+
+        Assert.Equal(OneTimeTokenStatus.Void, await StatusAsync(older));
+        Assert.Null(await Transitions.ResetPasswordAsync(Reset(user, older) with { Purpose = OneTimeTokenPurposes.VerifyEmail }));
+        Assert.Equal(OneTimeTokenStatus.Alive, await StatusAsync(reset));
+    }
+
+    [Fact]
+    public async Task An_account_without_a_mail_waits_for_its_address_like_any_other()
+    {
+        var user = NewUser();
+        var prepared = Prepare(user, OneTimeTokenPurposes.VerifyEmail);
+        Assert.True(await Store.RegisterAsync(user, prepared.Token, mail: null));
+        Assert.Equal(OneTimeTokenStatus.Alive, await StatusAsync(prepared));
+        Assert.Equal(0, await MailsAsync(user.Email!));
+    }
+
+    [Fact]
     public async Task An_address_that_the_account_no_longer_has_is_not_confirmed()
     {
         var user = await CreateAsync();

@@ -87,6 +87,20 @@ public abstract class DeletionContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_lock_calls_the_deletion_off()
+    {
+        var scene = await DueAsync();
+        await Transitions.LockAsync(scene.UserId, "test");
+
+        await database.Get<DueDeletions>().RunAsync(CancellationToken.None);
+
+        Assert.True(await ExistsAsync(scene));
+        Assert.True(await Transitions.UnlockAsync(new Unlocking { UserId = scene.UserId }));
+        Assert.Null(await Transitions.DeleteAsync(scene.UserId, onlyIfDue: true));
+        Assert.True(await ExistsAsync(scene));
+    }
+
+    [Fact]
     public async Task Who_keeps_the_account_at_the_last_moment_keeps_all_of_it_or_is_told_that_it_is_gone()
     {
         for (var round = 0; round < 8; round++)

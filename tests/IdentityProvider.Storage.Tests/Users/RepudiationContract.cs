@@ -104,6 +104,32 @@ public abstract class RepudiationContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_passkey_that_is_added_at_the_same_moment_is_suspended_or_refused()
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            var user = await PrepareAsync(await Scene.CreateAsync(database));
+            var (_, repudiation) = await DenyAsync(user);
+            var key = Scene.Bytes();
+            using var start = new Barrier(2);
+            var add = Task.Run(() =>
+            {
+                start.SignalAndWait();
+                return Factors.AddPasskeyAsync(user.Id, user.Epoch, new UserPasskeyInfo(key, [1], Scene.Ago(TimeSpan.Zero), 0, [], true, false, false, [], []));
+            });
+            var deny = Task.Run(() =>
+            {
+                start.SignalAndWait();
+                return Transitions.RepudiateAsync(repudiation);
+            });
+
+            Assert.NotNull(await deny);
+            Assert.Equal(await add ? [Base64(key)] : [], await Factors.ReadSuspendedPasskeysAsync(user.Id, CancellationToken.None));
+            Assert.Equal(0, (await Factors.ReadAsync(user.Id, CancellationToken.None)).Passkeys);
+        }
+    }
+
+    [Fact]
     public async Task Factors_from_before_stay_and_an_app_that_is_set_up_anew_counts_again()
     {
         var user = await PrepareAsync(await Scene.CreateAsync(database));

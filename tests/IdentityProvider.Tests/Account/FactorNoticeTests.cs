@@ -24,6 +24,7 @@ public sealed class FactorNoticeTests(AccountServer server) : IClassFixture<Acco
         await other.SubmitAsync(await other.GetAsync("/account/two-factor?method=Recovery"), "code-submit", ("code", codes[0]));
         Assert.Contains("A recovery code was used", await ActivityAsync(other));
 
+        await SetShortAsync("ada", false);
         await other.SubmitAsync(await other.GetAsync("/account/security/authenticator"), "remove-submit");
         Assert.Contains("You turned off two-step sign-in", await ActivityAsync(other));
     }

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Tests.Support;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace IdentityProvider.Tests.Configuration;
@@ -48,6 +51,13 @@ public sealed class PeopleCommandTests : IAsyncLifetime
 
         Assert.DoesNotContain("Password", output, StringComparison.Ordinal);
         Assert.True(await SignsInAsync("frank", "correct horse battery staple"));
+        await IdpWithInputAsync("short\n", "users", "create", "fred", "--password-stdin");
+        Assert.True((await UserAsync("fred")).HasShortPassword);
+        Assert.False((await UserAsync("frank")).HasShortPassword);
+        Assert.True((await UserAsync("alice")).HasShortPassword);
+        var browser = _provider.NewBrowser();
+        await browser.SignInAsync(await browser.GetAsync("/account/login"), "fred", "short");
+        Assert.Contains("The account was made", (await browser.GetAsync("/account/activity")).Text, StringComparison.Ordinal);
         await FailsAsync("first line", "users", "create", "grace", "--password-stdin");
     }
 
@@ -149,8 +159,14 @@ public sealed class PeopleCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_address_that_an_operator_sets_is_theirs_and_nobody_elses()
+    [Trait("row", "P12")]
+    public async Task An_address_that_an_operator_sets_is_theirs_and_nobody_elses_and_the_old_one_is_told()
     {
+        Assert.Contains("is alice2@people.example", await IdpAsync("users", "set-email", "alice", "alice2@people.example"), StringComparison.Ordinal);
+        _provider.Time.Advance(TimeSpan.FromMinutes(1));
+        var told = (await new Mailbox(_provider.Host, "alice@people.example").NextAsync()).Message;
+        Assert.Contains("Your e-mail address was changed", told.Subject, StringComparison.Ordinal);
+        Assert.DoesNotContain("token=", told.Text, StringComparison.Ordinal);
         Assert.Contains("is bob2@people.example", await IdpAsync("users", "set-email", "bob", "bob2@people.example"), StringComparison.Ordinal);
         Assert.Contains("bob2@people.example (verified)", await IdpAsync("users", "show", "bob"), StringComparison.Ordinal);
         await FailsAsync("not an e-mail address", "users", "set-email", "bob", "nobody");
@@ -159,6 +175,19 @@ public sealed class PeopleCommandTests : IAsyncLifetime
 
     [Fact]
     public async Task What_the_server_writes_itself_is_no_reason_of_an_operator() => await FailsAsync("another reason", "users", "lock", "bob", "--reason", "not_me");
+
+    [Fact]
+    public async Task An_address_that_nobody_has_confirmed_is_free()
+    {
+        Assert.Contains("bob@people.example (not verified)", await IdpAsync("users", "show", "bob"), StringComparison.Ordinal);
+        Assert.Contains("Created harry", await IdpAsync("users", "create", "harry", "--email", "bob@people.example", "--email-verified"), StringComparison.Ordinal);
+    }
+
+    private async Task<User> UserAsync(string name)
+    {
+        await using var scope = _provider.Host.Services.CreateAsyncScope();
+        return (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByNameAsync(name))!;
+    }
 
     private static string CodeOf(string output) => Regex.Match(output, @"Code: (\d{8})").Groups[1].Value;
 

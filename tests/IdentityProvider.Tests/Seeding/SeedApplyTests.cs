@@ -32,6 +32,45 @@ public sealed class SeedApplyTests
     }
 
     [Fact]
+    public async Task What_is_a_persons_own_stays_and_what_is_the_operators_is_corrected()
+    {
+        await using var host = await TestHost.StartAsync();
+        await using var scope = host.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var alice = (await users.FindByNameAsync("alice"))!;
+        (alice.Email, alice.PhoneNumber, alice.PhoneNumberConfirmed, alice.PasswordHash) = ("alice@elsewhere.example", "+491701234", false, null);
+        await users.UpdateAsync(alice);
+        var claims = await users.GetClaimsAsync(alice);
+        await users.ReplaceClaimAsync(alice, claims.Single(claim => claim.Type == "nickname"), new Claim("nickname", "Ally"));
+        await users.RemoveClaimsAsync(alice, claims.Where(claim => claim.Type is "website" or "updated_at" or "gender"));
+        await users.RemoveFromRoleAsync(alice, "admin");
+
+        var change = Assert.Single(await ApplyAsync(host, TestSeed.Default));
+
+        Assert.Equal("~ user alice (role admin, claim gender)", change.ToString());
+        await using var later = host.Services.CreateAsyncScope();
+        users = later.ServiceProvider.GetRequiredService<UserManager<User>>();
+        alice = (await users.FindByNameAsync("alice"))!;
+        Assert.Equal(("alice@elsewhere.example", "+491701234", false, null), (alice.Email, alice.PhoneNumber, alice.PhoneNumberConfirmed, alice.PasswordHash));
+        var types = (await users.GetClaimsAsync(alice)).ToLookup(claim => claim.Type, claim => claim.Value);
+        Assert.Equal(["Ally"], types["nickname"]);
+        Assert.Equal((0, 0, 1), (types["website"].Count(), types["updated_at"].Count(), types["gender"].Count()));
+        Assert.True(await users.IsInRoleAsync(alice, "admin"));
+    }
+
+    [Fact]
+    public async Task An_address_that_somebody_has_confirmed_is_refused()
+    {
+        await using var host = await TestHost.StartAsync();
+
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            ApplyAsync(host, """{"Users": [{"Username": "alice2", "Email": "ALICE@example.com", "EmailVerified": true}]}"""));
+
+        Assert.Contains("$.Users[0].Email", error.Message, StringComparison.Ordinal);
+        Assert.Contains("belongs to alice", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_leaves_the_file_stays_until_pruned_and_people_stay_even_then()
     {
         await using var host = await TestHost.StartAsync();

@@ -214,6 +214,14 @@ public sealed class UpstreamSignInTests(Federation federation) : IClassFixture<F
     public async Task An_address_that_somebody_here_has_links_nothing()
     {
         var existing = await CreateUserAsync("mine", "max@contoso.example");
+        await using (var here = federation.Here.Services.CreateAsyncScope())
+        {
+            var users = here.ServiceProvider.GetRequiredService<UserManager<User>>();
+            var mine = (await users.FindByNameAsync("mine"))!;
+            mine.EmailConfirmed = true;
+            Assert.True((await users.UpdateAsync(mine)).Succeeded);
+        }
+
         var there = federation.There.Services;
         await using (var scope = there.CreateAsyncScope())
         {

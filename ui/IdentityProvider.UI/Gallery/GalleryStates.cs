@@ -137,6 +137,7 @@ internal static class GalleryStates
         Email("Change address, code", "email/code", model => model.Sent = true),
         Email("Change address, done", "email/done", model => (model.Done, model.Current) = (true, "alice.new@acme.example")),
         EmailLink("Change address, link", "email/link", OneTimeTokenStatus.Alive, undo: false, done: false),
+        EmailLink("Change address, link in another browser", "email/link/elsewhere", OneTimeTokenStatus.Alive, undo: false, done: false, elsewhere: true),
         EmailLink("Change address, link used", "email/link/used", OneTimeTokenStatus.Used, undo: false, done: false),
         EmailLink("Change address, link done", "email/link/done", OneTimeTokenStatus.Used, undo: false, done: true),
         EmailLink("Take a change of address back", "email/undo", OneTimeTokenStatus.Alive, undo: true, done: false),
@@ -174,6 +175,8 @@ internal static class GalleryStates
         GalleryState.Of<AddPasskeyModel>("/Account/Security/AddPasskey", "Add a passkey, refused", "security/passkeys/add/refused", model =>
             (model.Prompt, model.Problem) = (NewPrompt, model.Texts["Passkey.NotAdded"])),
         GalleryState.Of<PasskeyModel>("/Account/Security/Passkey", "A passkey", "security/passkey", model => model.Passkey = PasskeyList[0]),
+        GalleryState.Of<PasskeyModel>("/Account/Security/Passkey", "A passkey, the last means", "security/passkey/last", model =>
+            (model.Passkey, model.LastMeans) = (PasskeyList[0], true)),
 
         Consent("Consent", "consent", Authorization with { Session = Session }),
         Consent("Consent, offline access", "consent/offline", Authorization with
@@ -248,10 +251,10 @@ internal static class GalleryStates
             fill(model);
         });
 
-    private static GalleryState EmailLink(string title, string path, OneTimeTokenStatus status, bool undo, bool done) =>
+    private static GalleryState EmailLink(string title, string path, OneTimeTokenStatus status, bool undo, bool done, bool elsewhere = false) =>
         GalleryState.Of<EmailLinkModel>("/Account/EmailLink", title, path, model =>
         {
-            (model.Status, model.Kind, model.Done) = (status, undo ? "undo" : "confirm", done);
+            (model.Status, model.Kind, model.Done, model.Elsewhere) = (status, undo ? "undo" : "confirm", done, elsewhere);
             (model.Username, model.Email) = (Session.Username, undo ? "alice@acme.example" : "alice.new@acme.example");
         });
 

@@ -10,7 +10,7 @@ namespace IdentityProvider.UI.Pages.Account;
 
 /// <summary>
 /// The links of mails about an address: <c>/account/email/confirm?token=…</c> gives the account the new one, <c>/account/email/undo?token=…</c>
-/// the old one back. Looking at them changes nothing, and they need no sign-in: whoever reads the mail has the address.
+/// the old one back. Looking at them changes nothing. To take a change back needs no sign-in: whoever reads the mail has had the address.
 /// </summary>
 public sealed class EmailLinkModel(AccountCredentials credentials) : PageModel
 {
@@ -37,6 +37,12 @@ public sealed class EmailLinkModel(AccountCredentials credentials) : PageModel
 
     /// <summary>The address that the account would have.</summary>
     public string Email { get; internal set; } = "";
+
+    /// <summary>The link is good in another browser, or after a sign-in.</summary>
+    public bool Elsewhere { get; internal set; }
+
+    /// <summary>The sign-in page, for whose account it is; it leads back.</summary>
+    public string SignInUrl => Url.Page("/Account/Login", new { returnUrl = Url.Page("/Account/EmailLink", new { kind = Kind, token = Token }), @switch = "true" })!;
 
     /// <summary>Shows how the link stands.</summary>
     public Task OnGetAsync() => LoadAsync();
@@ -66,9 +72,9 @@ public sealed class EmailLinkModel(AccountCredentials credentials) : PageModel
     private async Task LoadAsync()
     {
         var purpose = Undo ? OneTimeTokenPurposes.UndoEmailChange : OneTimeTokenPurposes.ChangeEmail;
-        if (!Done && await credentials.LookAsync(Token, purpose, HttpContext.RequestAborted) is { } link)
+        if (!Done && await credentials.LookAsync(HttpContext, Token, purpose) is { } link)
         {
-            (Status, Username, Email) = (link.Status, link.Username, link.Email);
+            (Status, Username, Email, Elsewhere) = (link.Status, link.Username, link.Email, link.Elsewhere);
         }
     }
 }

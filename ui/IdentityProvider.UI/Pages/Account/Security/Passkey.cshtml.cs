@@ -1,6 +1,7 @@
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.UI.Localization;
 using IdentityProvider.UI.Security;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
@@ -25,6 +26,9 @@ public sealed class PasskeyModel(AccountSecurity security) : PageModel
     /// <summary>The passkey.</summary>
     public PasskeyView? Passkey { get; internal set; }
 
+    /// <summary>It stays, since nothing else signs the person in.</summary>
+    public bool LastMeans { get; internal set; }
+
     /// <summary>Shows it, if it is this person's.</summary>
     public async Task<IActionResult> OnGetAsync()
     {
@@ -37,9 +41,17 @@ public sealed class PasskeyModel(AccountSecurity security) : PageModel
     public async Task<IActionResult> OnPostAsync()
     {
         var session = SignedInAttribute.Of(HttpContext);
-        _ = Remove
-            ? await security.RemovePasskeyAsync(HttpContext, session, Id ?? "")
-            : await security.RenamePasskeyAsync(session, Id ?? "", Name ?? "");
+        if (!Remove)
+        {
+            await security.RenamePasskeyAsync(session, Id ?? "", Name ?? "");
+        }
+        else if (await security.RemovePasskeyAsync(HttpContext, session, Id ?? "") == PasskeyRemoval.LastMeans)
+        {
+            LastMeans = true;
+            Response.StatusCode = StatusCodes.Status409Conflict;
+            return await OnGetAsync();
+        }
+
         return ToList();
     }
 
