@@ -114,7 +114,7 @@ public sealed partial class RegistrationService
             NormalizedUserName = _users.NormalizeName(name!),
             Email = email,
             NormalizedEmail = _users.NormalizeEmail(email!),
-            PasswordHash = await _hashing.HashAsync(password),
+            PasswordHash = await _hashing.HashAsync(password, SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress)),
             SecurityStamp = Convert.ToHexString(RandomNumberGenerator.GetBytes(StampSize)),
             HasShortPassword = _policy.IsShort(password),
             Culture = form.Culture,
@@ -131,12 +131,12 @@ public sealed partial class RegistrationService
     public async Task ResendAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (await FindHereAsync(context) is not { Email: { } email } user || !await _throttle.MayMailAsync(Purpose, email))
+        if (await FindHereAsync(context) is not ({ Email: { } email } user, var content) || !await _throttle.MayMailAsync(Purpose, email))
         {
             return;
         }
 
-        await IssueAsync(context, user, user, StoreAsync);
+        await IssueAsync(context, user, user, content, StoreAsync);
     }
 
     /// <summary>
@@ -148,7 +148,7 @@ public sealed partial class RegistrationService
         ArgumentNullException.ThrowIfNull(context);
         if (answer.Unverified is { } user && await _throttle.MayMailAsync("sign-in-" + Purpose, user.Id.ToString("D")))
         {
-            await IssueAsync(context, user, user, StoreAsync);
+            await IssueAsync(context, user, user, VerificationContent.Of(answer.Proof, _time.GetUtcNow()), StoreAsync);
         }
     }
 
@@ -173,7 +173,7 @@ public sealed partial class RegistrationService
         var answer = await _tokenStore.TryCodeAsync(Purpose, browser.TokenId, digits, browser.BrowserHash);
         return answer.Verdict switch
         {
-            OneTimeCodeVerdict.Right => await ConfirmAsync(context, answer.Token!.UserId, sameBrowser: true),
+            OneTimeCodeVerdict.Right => await ConfirmAsync(context, answer.Token!, sameBrowser: true),
             OneTimeCodeVerdict.Wrong => VerificationOutcome.WrongCode,
             _ => VerificationOutcome.Over,
         };
@@ -206,12 +206,13 @@ public sealed partial class RegistrationService
         return OneTimeLink.Parse(link) is { } parsed
             && await LookAsync(context, link) is { NeedsPassword: false }
             && await _tokenStore.ConsumeAsync(Purpose, parsed) is { } token
-                ? await ConfirmAsync(context, token.UserId, sameBrowser: true)
+                ? await ConfirmAsync(context, token, sameBrowser: true)
                 : VerificationOutcome.Over;
     }
 
-    private async Task<VerificationOutcome> ConfirmAsync(HttpContext context, Guid userId, bool sameBrowser)
+    private async Task<VerificationOutcome> ConfirmAsync(HttpContext context, OneTimeToken token, bool sameBrowser)
     {
+        var userId = token.UserId;
         _cookie.Delete(context, Purpose);
         var notice = new ChangeNotice(AccountEventTypes.EmailVerified, _events.OriginOf(context));
         var found = await _users.FindByIdAsync(userId.ToString("D"));
@@ -229,14 +230,13 @@ public sealed partial class RegistrationService
         Confirmed(userId);
         _events.Report(notice.ToEvent(userId), context);
 
-        // The password was typed in this browser just before. Who is signed in stays it; who is disabled, or has more to prove, is not.
-        if (!sameBrowser || user.DisabledAt is not null || user.MustEnrolSecondFactor || user.PasswordChangeReason is not null
+        // With what was proved in this browser, as of then. Who is signed in stays it; who is disabled, or has more to prove, is not.
+        if (!sameBrowser || VerificationContent.Read(token, _time.GetUtcNow()) is not { } proof || user.DisabledAt is not null || user.MustEnrolSecondFactor || user.PasswordChangeReason is not null
             || await SessionStarter.CurrentAsync(context) is not null || (await _factors.ReadAsync(userId, context.RequestAborted)).TwoStep)
         {
             return VerificationOutcome.Confirmed;
         }
 
-        var proof = new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]);
         return await _sessions.StartAsync(context, user, proof, remember: false) ? VerificationOutcome.SignedIn : VerificationOutcome.Confirmed;
     }
 
@@ -246,13 +246,14 @@ public sealed partial class RegistrationService
         {
             // Limited, and nothing shows it: the owner must not be flooded.
             var told = await _throttle.MayMailAsync(Purpose, user.Email!);
-            await IssueAsync(context, user, owner, (token, mail) => StoreAsync(token, told ? mail : null));
+            await IssueAsync(context, user, owner, content: null, (token, mail) => StoreAsync(token, told ? mail : null));
             return true;
         }
 
         await _throttle.MayMailAsync(Purpose, user.Email!);
         var notice = new ChangeNotice(AccountEventTypes.Registration, _events.OriginOf(context));
-        var registered = await IssueAsync(context, user, user, (token, mail) => _store.RegisterAsync(user, token, mail, notice));
+        var typed = new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]);
+        var registered = await IssueAsync(context, user, user, VerificationContent.Of(typed, _time.GetUtcNow()), (token, mail) => _store.RegisterAsync(user, token, mail, notice));
         if (registered)
         {
             Registered(user.Id);
@@ -266,7 +267,7 @@ public sealed partial class RegistrationService
     /// A token that this browser can use, and its mail. For an address that somebody else has confirmed it is a token like any other whose
     /// code and link nobody gets, so that tries of a code end in the same way.
     /// </summary>
-    private async Task<bool> IssueAsync(HttpContext context, User user, User recipient, Func<NewOneTimeToken, OutgoingMail, Task<bool>> store)
+    private async Task<bool> IssueAsync(HttpContext context, User user, User recipient, string? content, Func<NewOneTimeToken, OutgoingMail, Task<bool>> store)
     {
         var (mark, hash) = OneTimeTokenCookie.NewMark();
         var prepared = _tokens.Prepare(new OneTimeTokenRequest
@@ -277,6 +278,7 @@ public sealed partial class RegistrationService
             CodeDigits = 6,
             BrowserHash = hash,
             SecurityStamp = recipient.SecurityStamp,
+            Content = content,
         });
         var mail = new OutgoingMail
         {
@@ -303,19 +305,19 @@ public sealed partial class RegistrationService
         return true;
     }
 
-    /// <summary>Who has registered at this browser, or is signed in here, with an address that can be confirmed.</summary>
-    private async Task<User?> FindHereAsync(HttpContext context)
+    /// <summary>Who has registered at this browser, with what was proved then, or is signed in here, with an address that can be confirmed.</summary>
+    private async Task<(User User, string? Content)?> FindHereAsync(HttpContext context)
     {
         if (_cookie.Read(context, Purpose) is { } browser
             && await _tokenStore.FindAsync(Purpose, browser.TokenId, context.RequestAborted) is { } token
             && IsOfThisBrowser(context, token))
         {
-            return await _users.FindByIdAsync(token.UserId.ToString("D"));
+            return await _users.FindByIdAsync(token.UserId.ToString("D")) is { } registered ? (registered, token.Content) : null;
         }
 
         return await SessionStarter.CurrentAsync(context) is { } session
             && await _users.FindByIdAsync(session.UserId.ToString("D")) is { EmailConfirmed: false, Email: not null } own
-                ? own
+                ? (own, null)
                 : null;
     }
 
