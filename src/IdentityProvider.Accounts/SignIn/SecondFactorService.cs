@@ -223,6 +223,7 @@ public sealed partial class SecondFactorService
         }
 
         await _throttle.SucceededAsync(attempt);
+        await _guard.SucceededAsync(request.User);
         return await FinishAsync(context, request, "passkey", AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
     }
 
