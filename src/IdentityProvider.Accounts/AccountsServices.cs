@@ -50,6 +50,7 @@ public static class AccountsServices
                 RequireNonAlphanumeric = false,
             };
         }).AddRoles<IdentityRole<Guid>>();
+        services.Replace(ServiceDescriptor.Singleton<ILookupNormalizer, LookupNormalizer>());
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IPasswordHashVerifier, IdentityHashVerifier>();
@@ -94,6 +95,8 @@ public static class AccountsServices
             provider.GetRequiredService<SessionStarter>(),
             provider.GetRequiredService<PasskeyCeremonies>(),
             provider.GetRequiredService<SignInThrottle>(),
+            provider.GetRequiredService<PasswordGuard>(),
+            provider.GetRequiredService<KnownDevices>(),
             provider.GetRequiredService<IAccountEvents>(),
             provider.GetRequiredService<TrustedDevices>(),
             provider.GetRequiredService<TimeProvider>(),

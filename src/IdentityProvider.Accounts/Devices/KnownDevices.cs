@@ -43,6 +43,9 @@ internal sealed class KnownDevices(IDeviceStore devices, DeviceCookie cookie, IC
         return new SignInPlace(added.Id, await devices.AddAsync(userId, added, visit, s_lifetime), newCountry, country);
     }
 
+    /// <summary>It is known no more: the next sign-in there is news again.</summary>
+    public Task ForgetAsync(Guid userId, Guid deviceId) => devices.RevokeAsync(userId, deviceId);
+
     /// <summary>A wrong password or code for this account, at a device that it knows.</summary>
     public Task FailedAsync(KnownDevice device) => devices.NoteFailureAsync(device.Id, MostFailures);
 

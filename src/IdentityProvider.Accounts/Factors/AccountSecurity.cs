@@ -125,7 +125,8 @@ public sealed class AccountSecurity
         if (session.Acr == AuthenticationLevel.OneFactor && session.Amr is not [AuthenticationLevel.OneTimePassword])
         {
             IReadOnlyList<string> methods = [AuthenticationLevel.OneTimePassword, AuthenticationLevel.MultipleFactors];
-            await _sessions.StartAsync(context, user, new Proof(AuthenticationLevel.TwoFactors, AuthenticationLevel.Join(session.Amr, methods)), session.Persistent);
+            var proof = new Proof(AuthenticationLevel.TwoFactors, AuthenticationLevel.Join(session.Amr, methods)) { Raises = true };
+            await _sessions.StartAsync(context, user, proof, session.Persistent);
         }
 
         return (new SignInAnswer(SignInOutcome.Succeeded), codes);

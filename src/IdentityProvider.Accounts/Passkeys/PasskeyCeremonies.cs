@@ -121,8 +121,9 @@ internal sealed partial class PasskeyCeremonies(
                     ? id
                     : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter for half of a surrogate pair, which is JSON but no text.
             return null;
         }
     }

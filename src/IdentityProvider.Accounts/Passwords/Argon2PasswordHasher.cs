@@ -57,10 +57,5 @@ internal sealed class Argon2PasswordHasher(IOptions<Argon2Options> options, IEnu
     }
 
     /// <summary>NIST SP 800-63B-4 §3.1.1.2: the same characters typed on another keyboard are the same password.</summary>
-    private static byte[] Utf8(string password)
-    {
-        // A lone surrogate has no normal form; UTF-8 replaces it, here and at every later check.
-        var wellFormed = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(password));
-        return Encoding.UTF8.GetBytes(wellFormed.Normalize(NormalizationForm.FormC));
-    }
+    private static byte[] Utf8(string password) => Encoding.UTF8.GetBytes(NormalText.Of(password));
 }

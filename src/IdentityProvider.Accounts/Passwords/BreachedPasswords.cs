@@ -16,7 +16,7 @@ internal sealed class BreachedPasswords(IBreachRanges ranges)
 
     private static readonly Lazy<HashSet<string>> s_common = new(ReadCommon);
 
-    public static bool IsCommon(string password) => s_common.Value.Contains(Lower(password.Normalize(NormalizationForm.FormC)));
+    public static bool IsCommon(string password) => s_common.Value.Contains(Lower(NormalText.Of(password)));
 
     public async Task<bool> ContainsAsync(string password, CancellationToken cancellationToken)
     {

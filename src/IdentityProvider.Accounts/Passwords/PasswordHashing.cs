@@ -29,8 +29,8 @@ internal sealed class PasswordHashing : IDisposable
         _workers = new Lazy<int>(() => StartWorkers(options.Value.MaxConcurrency));
     }
 
-    /// <exception cref="OverloadedException">The queue is full.</exception>
-    public Task<string> HashAsync(string password) => RunAsync(() => _hasher.HashPassword(_nobody, password));
+    /// <exception cref="OverloadedException">The queue, or this network's share of it, is full.</exception>
+    public Task<string> HashAsync(string password, string network) => RunAsync(() => _hasher.HashPassword(_nobody, password), network);
 
     /// <exception cref="OverloadedException">The queue, or this network's share of it, is full.</exception>
     public Task<PasswordVerificationResult> VerifyAsync(string hash, string password, string network) =>

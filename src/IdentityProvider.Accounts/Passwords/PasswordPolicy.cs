@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Accounts.Passwords;
@@ -82,10 +81,7 @@ public sealed class PasswordPolicy
     /// <summary>Whether it is only good beside a second factor: <see cref="Users.User.HasShortPassword"/>.</summary>
     public bool IsShort(string password) => Length(password) < _options.MinLengthSingleFactor;
 
-    private static int Length(string password) => WellFormed(password).Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
-
-    /// <summary>A lone surrogate has no normal form.</summary>
-    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+    private static int Length(string password) => NormalText.Of(password).EnumerateRunes().Count();
 
     /// <summary>Without the names in it, it would be shorter than any password may be. A long one may well contain a name.</summary>
     private bool ConsistsOfContext(string password, PasswordOwner owner)

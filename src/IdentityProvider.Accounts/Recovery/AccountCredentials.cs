@@ -125,7 +125,7 @@ public sealed class AccountCredentials
 
     /// <summary>
     /// Sets another password, if the present one is right, and signs out everywhere else (ASVS 5, 6.2.3). This session goes on under a new
-    /// handle. Wrong ones are counted like second factors: per account, whatever the network.
+    /// handle. Wrong ones are counted per account, whatever the network.
     /// </summary>
     /// <exception cref="SignIn.OverloadedException">Too many hashes are waiting.</exception>
     public async Task<ResetAnswer> ChangePasswordAsync(HttpContext context, UserSession session, string? current, string password)
@@ -154,7 +154,7 @@ public sealed class AccountCredentials
         {
             UserId = user.Id,
             UserEpoch = session.UserEpoch,
-            PasswordHash = await _hashing.HashAsync(password),
+            PasswordHash = await _hashing.HashAsync(password, SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress)),
             ShortPassword = _policy.IsShort(password),
             SessionId = session.Id,
             HandleHash = SessionCookie.Hash(handle),
@@ -301,7 +301,7 @@ public sealed class AccountCredentials
     private async Task<ResetAnswer?> CheckCurrentAsync(HttpContext context, User user, string hash, string? current)
     {
         var address = context.Connection.RemoteIpAddress;
-        var attempt = SignInThrottle.CodeAttemptOf(address, user.Id);
+        var attempt = SignInThrottle.PresentPasswordAttemptOf(address, user.Id);
         if ((await _attempts.TakeAsync(attempt, context)).Wait is { } wait)
         {
             return new ResetAnswer(ResetOutcome.Throttled, RetryAfter: wait);

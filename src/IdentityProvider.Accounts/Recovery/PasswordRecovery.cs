@@ -141,7 +141,7 @@ public sealed class PasswordRecovery
         var reset = new ProvenReset
         {
             UserId = user.Id,
-            PasswordHash = await _hashing.HashAsync(password),
+            PasswordHash = await _hashing.HashAsync(password, SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress)),
             ShortPassword = _policy.IsShort(password),
             Purpose = purpose,
             Link = parsed,

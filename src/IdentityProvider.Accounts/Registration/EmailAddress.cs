@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace IdentityProvider.Accounts.Registration;
 
 /// <summary>
@@ -22,7 +20,7 @@ public static class EmailAddress
             return null;
         }
 
-        text = text.Normalize(NormalizationForm.FormC);
+        text = NormalText.Of(text);
         var at = text.LastIndexOf('@');
         return at > 0 && IsLocalPart(text.AsSpan(0, at)) && IsDomain(text[(at + 1)..]) ? text : null;
     }

@@ -114,7 +114,7 @@ public sealed partial class RegistrationService
             NormalizedUserName = _users.NormalizeName(name!),
             Email = email,
             NormalizedEmail = _users.NormalizeEmail(email!),
-            PasswordHash = await _hashing.HashAsync(password),
+            PasswordHash = await _hashing.HashAsync(password, SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress)),
             SecurityStamp = Convert.ToHexString(RandomNumberGenerator.GetBytes(StampSize)),
             HasShortPassword = _policy.IsShort(password),
             Culture = form.Culture,
@@ -131,9 +131,9 @@ public sealed partial class RegistrationService
     public async Task ResendAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (await FindHereAsync(context) is { Email: { } email } user && await _throttle.MayMailAsync(Purpose, email))
+        if (await FindHereAsync(context) is ({ Email: { } email } user, var content) && await _throttle.MayMailAsync(Purpose, email))
         {
-            await IssueAsync(context, user, await FindOwnerAsync(email), told: true, StoreAsync);
+            await IssueAsync(context, user, await FindOwnerAsync(email), told: true, content, StoreAsync);
         }
     }
 
@@ -148,7 +148,8 @@ public sealed partial class RegistrationService
         if (answer.Unverified is { Email: { } email } user && await _throttle.MayMailAsync("sign-in-" + Purpose, user.Id.ToString("D")))
         {
             var owner = await FindOwnerAsync(email);
-            await IssueAsync(context, user, owner, owner is null || await _throttle.MayMailAsync(Purpose, email), StoreAsync);
+            await IssueAsync(
+                context, user, owner, owner is null || await _throttle.MayMailAsync(Purpose, email), VerificationContent.Of(answer.Proof, _time.GetUtcNow()), StoreAsync);
         }
     }
 
@@ -173,7 +174,7 @@ public sealed partial class RegistrationService
         var answer = await _tokenStore.TryCodeAsync(Purpose, browser.TokenId, digits, browser.BrowserHash);
         return answer.Verdict switch
         {
-            OneTimeCodeVerdict.Right => await ConfirmAsync(context, answer.Token!.UserId, sameBrowser: true),
+            OneTimeCodeVerdict.Right => await ConfirmAsync(context, answer.Token!, sameBrowser: true),
             OneTimeCodeVerdict.Wrong => VerificationOutcome.WrongCode,
             _ => VerificationOutcome.Over,
         };
@@ -206,12 +207,13 @@ public sealed partial class RegistrationService
         return OneTimeLink.Parse(link) is { } parsed
             && await LookAsync(context, link) is { NeedsPassword: false }
             && await _tokenStore.ConsumeAsync(Purpose, parsed) is { } token
-                ? await ConfirmAsync(context, token.UserId, sameBrowser: true)
+                ? await ConfirmAsync(context, token, sameBrowser: true)
                 : VerificationOutcome.Over;
     }
 
-    private async Task<VerificationOutcome> ConfirmAsync(HttpContext context, Guid userId, bool sameBrowser)
+    private async Task<VerificationOutcome> ConfirmAsync(HttpContext context, OneTimeToken token, bool sameBrowser)
     {
+        var userId = token.UserId;
         _cookie.Delete(context, Purpose);
         var notice = new ChangeNotice(AccountEventTypes.EmailVerified, _events.OriginOf(context));
         var found = await _users.FindByIdAsync(userId.ToString("D"));
@@ -229,14 +231,13 @@ public sealed partial class RegistrationService
         Confirmed(userId);
         _events.Report(notice.ToEvent(userId), context);
 
-        // The password was typed in this browser just before. Who is signed in stays it; who is disabled, or has more to prove, is not.
-        if (!sameBrowser || user.DisabledAt is not null || user.MustEnrolSecondFactor || user.PasswordChangeReason is not null
+        // With what was proved in this browser, as of then. Who is signed in stays it; who is disabled, or has more to prove, is not.
+        if (!sameBrowser || VerificationContent.Read(token, _time.GetUtcNow()) is not { } proof || user.DisabledAt is not null || user.MustEnrolSecondFactor || user.PasswordChangeReason is not null
             || await SessionStarter.CurrentAsync(context) is not null || (await _factors.ReadAsync(userId, context.RequestAborted)).TwoStep)
         {
             return VerificationOutcome.Confirmed;
         }
 
-        var proof = new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]);
         return await _sessions.StartAsync(context, user, proof, remember: false) ? VerificationOutcome.SignedIn : VerificationOutcome.Confirmed;
     }
 
@@ -247,7 +248,9 @@ public sealed partial class RegistrationService
         // Limited, and nothing shows it: nobody must be flooded.
         var told = await _throttle.MayMailAsync(Purpose, user.Email!);
         var notice = new ChangeNotice(AccountEventTypes.Registration, _events.OriginOf(context));
-        var registered = await IssueAsync(context, user, owner, told, (token, mail) => _store.RegisterAsync(user, token, mail, notice));
+        var typed = new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]);
+        var registered = await IssueAsync(
+            context, user, owner, told, VerificationContent.Of(typed, _time.GetUtcNow()), (token, mail) => _store.RegisterAsync(user, token, mail, notice));
         if (registered)
         {
             Registered(user.Id);
@@ -261,7 +264,8 @@ public sealed partial class RegistrationService
     /// A token that this browser can use, and its mail. For an address that has an owner, and where no mail goes, it is a token like any other
     /// whose code and link nobody gets, so that tries of a code end in the same way.
     /// </summary>
-    private async Task<bool> IssueAsync(HttpContext context, User user, User? owner, bool told, Func<NewOneTimeToken, OutgoingMail?, Task<bool>> store)
+    private async Task<bool> IssueAsync(
+        HttpContext context, User user, User? owner, bool told, string? content, Func<NewOneTimeToken, OutgoingMail?, Task<bool>> store)
     {
         var recipient = owner ?? user;
         var (mark, hash) = OneTimeTokenCookie.NewMark();
@@ -273,6 +277,7 @@ public sealed partial class RegistrationService
             CodeDigits = 6,
             BrowserHash = hash,
             SecurityStamp = user.SecurityStamp,
+            Content = content,
         });
         var mail = new OutgoingMail
         {
@@ -303,19 +308,19 @@ public sealed partial class RegistrationService
     private async Task<User?> FindOwnerAsync(string email) =>
         await _users.FindByEmailAsync(email) is { EmailConfirmed: true } owner ? owner : null;
 
-    /// <summary>Who has registered at this browser, or is signed in here, with an address that can be confirmed.</summary>
-    private async Task<User?> FindHereAsync(HttpContext context)
+    /// <summary>Who has registered at this browser, with what was proved then, or is signed in here, with an address that can be confirmed.</summary>
+    private async Task<(User User, string? Content)?> FindHereAsync(HttpContext context)
     {
         if (_cookie.Read(context, Purpose) is { } browser
             && await _tokenStore.FindAsync(Purpose, browser.TokenId, context.RequestAborted) is { } token
             && IsOfThisBrowser(context, token))
         {
-            return await _users.FindByIdAsync(token.UserId.ToString("D"));
+            return await _users.FindByIdAsync(token.UserId.ToString("D")) is { } registered ? (registered, token.Content) : null;
         }
 
         return await SessionStarter.CurrentAsync(context) is { } session
             && await _users.FindByIdAsync(session.UserId.ToString("D")) is { EmailConfirmed: false, Email: not null } own
-                ? own
+                ? (own, null)
                 : null;
     }
 

@@ -51,7 +51,7 @@ public static class UsernameRules
             return (null, name.Length > Longest ? UsernameProblem.Length : UsernameProblem.Characters);
         }
 
-        name = name.Normalize(NormalizationForm.FormKC);
+        name = NormalText.Of(name, NormalizationForm.FormKC);
         if (name.Length is < Shortest or > Longest)
         {
             return (null, UsernameProblem.Length);

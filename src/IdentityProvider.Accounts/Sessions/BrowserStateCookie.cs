@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace IdentityProvider.Accounts.Sessions;
 
 /// <summary>
-/// A random value that changes whenever somebody signs in or out at this browser (OpenID Connect Session Management §3.2). The script of
+/// A random value that changes whenever somebody signs in or out at this browser, or comes back to a session that has ended (OpenID Connect Session Management §3.2). The script of
 /// the check-session frame reads it inside pages of other sites, so it is not HttpOnly and not same-site: it is worth nothing to anybody.
 /// Written only when <see cref="SessionOptions.CheckSessionIframe"/> is on.
 /// </summary>
@@ -35,6 +35,17 @@ public sealed class BrowserStateCookie(IOptions<SessionCookieOptions> cookie, IO
         if (_enabled)
         {
             Write(response);
+        }
+    }
+
+    /// <summary>
+    /// The session has ended elsewhere, or by its time. The session's own cookie stays: another tab may just have got a new one.
+    /// </summary>
+    internal void Forget(HttpContext context)
+    {
+        if (_enabled && context.Request.Cookies.ContainsKey(Name) && !context.Response.HasStarted)
+        {
+            Delete(context.Response);
         }
     }
 

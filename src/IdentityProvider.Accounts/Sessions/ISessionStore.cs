@@ -80,7 +80,7 @@ public sealed record UserSession
     public bool MustEnrol { get; init; }
 }
 
-/// <summary>A live session in the list of a person's sessions.</summary>
+/// <summary>A session in the list of a person's sessions.</summary>
 public sealed record SessionSummary
 {
     /// <summary>The session's id.</summary>
@@ -95,7 +95,7 @@ public sealed record SessionSummary
     /// <summary>Whether the cookie outlives the browser.</summary>
     public required bool Persistent { get; init; }
 
-    /// <summary>When it ends if it is not used.</summary>
+    /// <summary>When the browser is signed out if it is not used.</summary>
     public required DateTimeOffset IdleExpiresAt { get; init; }
 
     /// <summary>When it ends at the latest.</summary>
@@ -110,6 +110,28 @@ public sealed record SessionSummary
     /// <summary>The clients that got a code in it, in the order in which they came.</summary>
     public required IReadOnlyList<string> Clients { get; init; }
 }
+
+/// <summary>A session that the browser has left for too long: it signs nobody in, and what it gave to clients may still be used.</summary>
+public sealed record IdleSession
+{
+    /// <summary>The session's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The person.</summary>
+    public required Guid UserId { get; init; }
+
+    /// <summary>The person's user name.</summary>
+    public required string Username { get; init; }
+
+    /// <summary>The person's epoch.</summary>
+    public required long UserEpoch { get; init; }
+}
+
+/// <summary>A session that has just ended.</summary>
+/// <param name="Id">The session's id.</param>
+/// <param name="UserId">The person.</param>
+/// <param name="Clients">The clients that took part.</param>
+public sealed record EndedUserSession(Guid Id, Guid UserId, IReadOnlyList<string> Clients);
 
 /// <summary>Server-side sessions. The browser holds a handle only.</summary>
 public interface ISessionStore
@@ -128,6 +150,15 @@ public interface ISessionStore
     Task<UserSession?> FindAsync(byte[] handleHash, TimeSpan idleLifetime, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The session of this handle whose idle expiry has passed, and nothing else: coordinated grants live on in it until its end. Null when there
+    /// is none. Changes nothing.
+    /// </summary>
+    Task<IdleSession?> FindIdleAsync(byte[] handleHash, CancellationToken cancellationToken);
+
+    /// <summary>Ends the session of this handle as <see cref="EndAsync"/> does, whether it has expired or not. Null when there was none, or it had ended before.</summary>
+    Task<EndedUserSession?> EndByHandleAsync(byte[] handleHash, string reason);
+
+    /// <summary>
     /// Ends a session, with its coordinated grants and reference tokens, at once and for all instances. The same statement notes down
     /// which clients have to hear of it. Returns the clients that took part; null when there was no such session, or it had ended before.
     /// </summary>
@@ -139,6 +170,6 @@ public interface ISessionStore
     /// <summary>Ends all sessions of a person, but for one if it is named, as <see cref="EndAsync"/> does. Returns their number.</summary>
     Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null);
 
-    /// <summary>A person's live sessions, the newest sign-in first.</summary>
+    /// <summary>A person's sessions, the newest sign-in first: those that are alive, and idle ones in which clients may still use what they got.</summary>
     Task<IReadOnlyList<SessionSummary>> ListAsync(Guid userId, CancellationToken cancellationToken);
 }

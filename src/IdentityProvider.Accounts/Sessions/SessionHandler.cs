@@ -16,6 +16,7 @@ internal sealed class SessionHandler(
     ILoggerFactory logger,
     UrlEncoder encoder,
     SessionCookie cookie,
+    BrowserStateCookie browserState,
     ISessionStore sessions,
     IOptions<SessionOptions> sessionOptions)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
@@ -30,6 +31,7 @@ internal sealed class SessionHandler(
         var session = await sessions.FindAsync(handle, sessionOptions.Value.IdleLifetime, Context.RequestAborted);
         if (session is null)
         {
+            browserState.Forget(Context);
             return AuthenticateResult.Fail("The session has ended.");
         }
 

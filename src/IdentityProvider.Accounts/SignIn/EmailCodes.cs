@@ -126,8 +126,8 @@ public sealed class EmailCodes
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);
         }
 
-        return await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.EmailCode, methods), remember: false)
-            ? new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: factors.OfferPasskey)
-            : new SignInAnswer(SignInOutcome.Over);
+        // No passkey is offered: access to a mailbox is not enough to add one.
+        return new SignInAnswer(
+            await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.EmailCode, methods), remember: false) ? SignInOutcome.Succeeded : SignInOutcome.Over);
     }
 }

@@ -5,6 +5,7 @@ using IdentityProvider.Accounts.Notifications;
 using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.Recovery;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Accounts.Throttling;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
 using Microsoft.AspNetCore.DataProtection;
@@ -111,7 +112,7 @@ public sealed class NewPasswordService
         {
             UserId = user.Id,
             UserEpoch = user.Epoch,
-            PasswordHash = await _hashing.HashAsync(password),
+            PasswordHash = await _hashing.HashAsync(password, SignInThrottle.NetworkOf(context.Connection.RemoteIpAddress)),
             ShortPassword = _policy.IsShort(password),
             SessionId = Guid.Empty,
             HandleHash = RandomNumberGenerator.GetBytes(32),
@@ -129,6 +130,7 @@ public sealed class NewPasswordService
         user.Epoch++;
         var ticket = request.Ticket;
         var acr = ticket.Amr.Contains(AuthenticationLevel.MultipleFactors) ? AuthenticationLevel.TwoFactors : AuthenticationLevel.OneFactor;
-        return new ResetAnswer(await _sessions.StartAsync(context, user, new Proof(acr, ticket.Amr), ticket.Remember) ? ResetOutcome.Done : ResetOutcome.Over);
+        return new ResetAnswer(
+            await _sessions.StartAsync(context, user, new Proof(acr, ticket.Amr), ticket.Remember, ticket.TrustDevice) ? ResetOutcome.Done : ResetOutcome.Over);
     }
 }

@@ -24,9 +24,9 @@ internal sealed class PendingSecondFactors(
     private readonly IDataProtector _protector = protection.CreateProtector(purpose);
     private readonly bool _secure = cookies.Value.Secure;
 
-    public void Begin(HttpContext context, User user, IReadOnlyList<string> amr, bool remember, string destination)
+    public void Begin(HttpContext context, User user, IReadOnlyList<string> amr, bool remember, string destination, bool trustDevice = false)
     {
-        var ticket = new Ticket(user.Id, SecurityState(user), amr, remember, Mark(destination), time.GetUtcNow() + s_lifetime);
+        var ticket = new Ticket(user.Id, SecurityState(user), amr, remember, Mark(destination), time.GetUtcNow() + s_lifetime, trustDevice);
         var options = Options();
         options.MaxAge = s_lifetime;
         context.Response.Cookies.Append(Name(destination), _protector.Protect(JsonSerializer.Serialize(ticket)), options);
@@ -72,5 +72,5 @@ internal sealed class PendingSecondFactors(
     };
 
     internal sealed record Ticket(
-        Guid UserId, string SecurityState, IReadOnlyList<string> Amr, bool Remember, string Destination, DateTimeOffset ExpiresAt);
+        Guid UserId, string SecurityState, IReadOnlyList<string> Amr, bool Remember, string Destination, DateTimeOffset ExpiresAt, bool TrustDevice = false);
 }

@@ -1,3 +1,4 @@
+using IdentityProvider.Accounts.Devices;
 using IdentityProvider.Accounts.Events;
 using IdentityProvider.Accounts.Factors;
 using IdentityProvider.Accounts.Notifications;
@@ -39,6 +40,9 @@ public sealed record SecondFactorRequest
     internal bool Remember { get; init; }
 
     internal string Destination { get; init; } = "";
+
+    /// <summary>How long ago the session that is to rise was started.</summary>
+    internal TimeSpan Age { get; init; }
 }
 
 /// <summary>The second step of a sign-in, and the rise of a session that has one factor.</summary>
@@ -52,6 +56,8 @@ public sealed partial class SecondFactorService
     private readonly SessionStarter _sessions;
     private readonly PasskeyCeremonies _passkeys;
     private readonly SignInThrottle _throttle;
+    private readonly PasswordGuard _guard;
+    private readonly KnownDevices _devices;
     private readonly IAccountEvents _events;
     private readonly TrustedDevices _trusted;
     private readonly TimeProvider _time;
@@ -66,6 +72,8 @@ public sealed partial class SecondFactorService
         SessionStarter sessions,
         PasskeyCeremonies passkeys,
         SignInThrottle throttle,
+        PasswordGuard guard,
+        KnownDevices devices,
         IAccountEvents events,
         TrustedDevices trusted,
         TimeProvider time,
@@ -79,6 +87,8 @@ public sealed partial class SecondFactorService
         _sessions = sessions;
         _passkeys = passkeys;
         _throttle = throttle;
+        _guard = guard;
+        _devices = devices;
         _events = events;
         _trusted = trusted;
         _time = time;
@@ -106,7 +116,7 @@ public sealed partial class SecondFactorService
         }
 
         return own.Epoch == session.UserEpoch
-            ? await RequestAsync(own, session.Amr, session.Persistent, destination, stepUp: true, context)
+            ? await RequestAsync(own, session.Amr, session.Persistent, destination, stepUp: true, context) with { Age = session.Now - session.AuthTime }
             : null;
     }
 
@@ -123,7 +133,7 @@ public sealed partial class SecondFactorService
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(code);
         return CheckAsync(
-            context, request, "app", AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted), trustDevice);
+            context, request, "app", AuthenticationLevel.OneTimePassword, () => ConsumeTotpAsync(request.User.Id, code, context.RequestAborted), guessable: true, trustDevice);
     }
 
     /// <summary>Checks a recovery code and uses it up, and starts or raises the session.</summary>
@@ -213,10 +223,11 @@ public sealed partial class SecondFactorService
         }
 
         await _throttle.SucceededAsync(attempt);
+        await _guard.SucceededAsync(request.User);
         return await FinishAsync(context, request, "passkey", AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
     }
 
-    private async Task<SecondFactorRequest?> RequestAsync(
+    private async Task<SecondFactorRequest> RequestAsync(
         User user, IReadOnlyList<string> amr, bool remember, string destination, bool stepUp, HttpContext context)
     {
         var codes = stepUp ? [] : await _tokens.ListAsync(user.Id, OneTimeTokenPurposes.OperatorCode, context.RequestAborted);
@@ -243,20 +254,30 @@ public sealed partial class SecondFactorService
             && await _factors.ConsumeTotpStepAsync(userId, authenticator.Id, step);
     }
 
-    /// <summary>Counted before it is checked, like a password, and per account whatever the network: who gets here has the password.</summary>
+    /// <summary>
+    /// Counted before it is checked, like a password. What is short enough to be guessed counts per account whatever the network, since who gets
+    /// here has the password, and among the hundred wrong passwords in a row; but at a known device by itself. So whoever has the password can
+    /// close neither the owner's devices nor the recovery codes.
+    /// </summary>
     private async Task<SignInAnswer> CheckAsync(
-        HttpContext context, SecondFactorRequest request, string kind, string method, Func<Task<bool>> check, bool trustDevice = false)
+        HttpContext context, SecondFactorRequest request, string kind, string method, Func<Task<bool>> check, bool guessable = false, bool trustDevice = false)
     {
-        var attempt = SignInThrottle.CodeAttemptOf(context.Connection.RemoteIpAddress, request.User.Id);
+        var user = request.User;
+        var device = await _devices.FindAsync(context, user.Id, context.RequestAborted);
+        var address = context.Connection.RemoteIpAddress;
+        var attempt = guessable ? SignInThrottle.CodeAttemptOf(address, user.Id, device?.Id) : SignInThrottle.RecoveryAttemptOf(address, user.Id);
         if ((await _throttle.TakeAsync(attempt, context)).Wait is { } wait)
         {
             return new SignInAnswer(SignInOutcome.Throttled, wait);
         }
 
+        var guarded = guessable && device is null;
+        int? count = null;
         bool? right = null;
         try
         {
-            right = await check();
+            count = guarded ? await _guard.TakeAsync(user, "") : 1;
+            right = count > 0 && await check();
         }
         finally
         {
@@ -266,13 +287,28 @@ public sealed partial class SecondFactorService
                 false => Task.CompletedTask,
                 null => _throttle.GiveBackAsync(attempt),
             });
+            if (right is null && guarded && count is not null)
+            {
+                await _guard.GiveBackAsync(user, "");
+            }
         }
 
         if (right is not true)
         {
-            Failed(context, request, kind);
+            Failed(context, request, count > 0 ? kind : $"{kind}, refused to unknown devices");
+            if (guarded)
+            {
+                await _guard.FailedAsync(context, user, count ?? 0);
+            }
+            else if (guessable)
+            {
+                await _devices.FailedAsync(device!);
+            }
+
             return new SignInAnswer(SignInOutcome.Refused);
         }
+
+        await _guard.SucceededAsync(user);
 
         // A code by e-mail is no factor (NIST SP 800-63B-4 §3.1.3): the one that comes after it is the first.
         return request.Amr is [AuthenticationLevel.OneTimePassword]
@@ -286,11 +322,16 @@ public sealed partial class SecondFactorService
         if (!request.StepUp && request.User.PasswordChangeReason is not null && request.Amr.Contains(AuthenticationLevel.Password))
         {
             _pending.End(context, request.Destination);
-            _newPasswords.Tickets.Begin(context, request.User, AuthenticationLevel.Join(request.Amr, methods), request.Remember, request.Destination);
+            _newPasswords.Tickets.Begin(context, request.User, AuthenticationLevel.Join(request.Amr, methods), request.Remember, request.Destination, trustDevice);
             return new SignInAnswer(SignInOutcome.NewPasswordRequired);
         }
 
-        var proof = new Proof(acr, AuthenticationLevel.Join(request.Amr, methods));
+        // Without a passkey, which proves everything, it is the first factor's time that counts: a code alone makes nobody freshly signed in.
+        var proof = new Proof(acr, AuthenticationLevel.Join(request.Amr, methods))
+        {
+            Age = acr == AuthenticationLevel.PhishingResistant ? TimeSpan.Zero : request.Age,
+            Raises = request.StepUp,
+        };
         if (!await _sessions.StartAsync(context, request.User, proof, request.Remember, trustDevice))
         {
             return new SignInAnswer(SignInOutcome.Refused);

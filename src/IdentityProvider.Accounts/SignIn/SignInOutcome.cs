@@ -43,4 +43,7 @@ public readonly record struct SignInAnswer(SignInOutcome Outcome, TimeSpan Retry
 
     /// <summary>Whose address has to be confirmed.</summary>
     internal User? Unverified { get; init; }
+
+    /// <summary>What they have proved, for the session that begins when the address is confirmed.</summary>
+    internal Proof? Proof { get; init; }
 }

@@ -16,6 +16,8 @@ namespace IdentityProvider.Accounts.SignIn;
 /// <summary>Signs people in and out at this browser.</summary>
 public sealed partial class SignInService
 {
+    private static readonly Proof s_password = new(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]);
+
     private readonly UserManager<User> _users;
     private readonly PasswordHashing _hashing;
     private readonly SignInThrottle _throttle;
@@ -177,33 +179,38 @@ public sealed partial class SignInService
         }
 
         await _throttle.SucceededAsync(attempt);
+        var proof = new Proof(AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
         if (MustVerify(verified.User))
         {
-            return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = verified.User };
+            return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = verified.User, Proof = proof };
         }
 
-        var proof = new Proof(AuthenticationLevel.PhishingResistant, AuthenticationLevel.Passkey(verified.Passkey.IsBackupEligible));
         return new SignInAnswer(await _starter.StartAsync(context, verified.User, proof, remember) ? SignInOutcome.Succeeded : SignInOutcome.Refused);
     }
 
     /// <summary>
-    /// Ends the session of this browser, if there is one, and removes the cookie. Returns the session and the clients that took part in
-    /// it, if this very call ended it.
+    /// Ends the session of this browser, if there is one, and removes the cookie. It may be idle for too long to sign anybody in: what it gave
+    /// to clients ends nevertheless. Returns it, if this very call ended it.
     /// </summary>
-    public async Task<(UserSession Session, IReadOnlyList<string> Clients)?> SignOutAsync(HttpContext context)
+    public async Task<EndedUserSession?> SignOutAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var session = await SessionStarter.CurrentAsync(context);
-        var clients = session is null ? null : await _sessions.EndAsync(session.Id, "logout");
+        var ended = _cookie.ReadHash(context.Request) is { } handle ? await _sessions.EndByHandleAsync(handle, "logout") : null;
         _cookie.Delete(context.Response);
-        if (session is null || clients is null)
+        if (ended is not null)
         {
-            return null;
+            SignedOut(ended.UserId, ended.Id);
+            _events.Report(new AccountEvent(AccountEventTypes.Logout) { UserId = ended.UserId, SessionId = ended.Id }, context);
         }
 
-        SignedOut(session.UserId, session.Id);
-        _events.Report(new AccountEvent(AccountEventTypes.Logout) { UserId = session.UserId, SessionId = session.Id }, context);
-        return (session, clients);
+        return ended;
+    }
+
+    /// <summary>Who was signed in at this browser and has left it for too long, so that nobody is now; null: nobody.</summary>
+    public async Task<IdleSession?> FindIdleAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return _cookie.ReadHash(context.Request) is { } handle ? await _sessions.FindIdleAsync(handle, context.RequestAborted) : null;
     }
 
     private bool MustVerify(User user) => _options.RequireVerifiedEmail && user is { EmailConfirmed: false, Email: not null };
@@ -221,7 +228,7 @@ public sealed partial class SignInService
                 ? await _hashing.VerifyAsync(hash, password, network)
                 : await _hashing.VerifyDecoyAsync(password, network);
         }
-        catch (OverloadedException) when (device is null)
+        catch when (device is null)
         {
             await _guard.GiveBackAsync(user, identifier);
             throw;
@@ -234,10 +241,9 @@ public sealed partial class SignInService
             return new SignInAnswer(SignInOutcome.Refused);
         }
 
-        await _guard.SucceededAsync(user);
         if (result == PasswordVerificationResult.SuccessRehashNeeded)
         {
-            user.PasswordHash = await _hashing.HashAsync(password);
+            user.PasswordHash = await _hashing.HashAsync(password, network);
             // A failure means that the account changed at the same moment; the next sign-in tries again.
             await _users.UpdateAsync(user);
         }
@@ -248,13 +254,18 @@ public sealed partial class SignInService
             await _users.UpdateAsync(user);
         }
 
+        var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
+        var secondFactor = user.MustEnrolSecondFactor
+            || (factors.TwoStep && (everyFactor || user.PasswordChangeReason is not null || !await _trusted.TrustsAsync(context, user)));
+
+        // Where a second factor is to come, it ends the row of failures: else each right password would buy another hundred codes.
+        await (!secondFactor ? _guard.SucceededAsync(user) : device is null ? _guard.GiveBackAsync(user, identifier) : Task.CompletedTask);
         if (MustVerify(user))
         {
-            return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = user };
+            return new SignInAnswer(SignInOutcome.AddressUnverified) { Unverified = user, Proof = s_password };
         }
 
-        var factors = await _factors.ReadAsync(user.Id, context.RequestAborted);
-        if (user.MustEnrolSecondFactor || (factors.TwoStep && (everyFactor || !await _trusted.TrustsAsync(context, user))))
+        if (secondFactor)
         {
             _secondFactors.Begin(context, user, [AuthenticationLevel.Password], remember, destination);
             return new SignInAnswer(SignInOutcome.SecondFactorRequired);
@@ -266,7 +277,7 @@ public sealed partial class SignInService
             return new SignInAnswer(SignInOutcome.NewPasswordRequired);
         }
 
-        if (await _starter.StartAsync(context, user, new Proof(AuthenticationLevel.OneFactor, [AuthenticationLevel.Password]), remember))
+        if (await _starter.StartAsync(context, user, s_password, remember))
         {
             return new SignInAnswer(SignInOutcome.Succeeded, OfferPasskey: factors.OfferPasskey);
         }
@@ -296,9 +307,13 @@ public sealed partial class SignInService
     private void Failed(HttpContext context, User? user, string detail, string? identifier = null) => _events.Report(
         new AccountEvent(AccountEventTypes.LoginFailure) { UserId = user?.Id, UnknownIdentifier = user is null ? identifier : null, Detail = detail }, context);
 
+    /// <summary>
+    /// By name, or by an address that its owner has confirmed. Anybody can register with anybody's address: if it signed in here, it would tell
+    /// whether it has an owner.
+    /// </summary>
     private async Task<User?> FindAsync(string identifier) =>
         await _users.FindByNameAsync(identifier)
-        ?? (identifier.Contains('@', StringComparison.Ordinal) ? await _users.FindByEmailAsync(identifier) : null);
+        ?? (identifier.Contains('@', StringComparison.Ordinal) && await _users.FindByEmailAsync(identifier) is { EmailConfirmed: true } owner ? owner : null);
 
     [LoggerMessage(1001, LogLevel.Information, "Sign-in refused")]
     private partial void SignInRefused();

@@ -14,6 +14,9 @@ public interface ICounters
     /// <summary>Adds one. The first one opens the window; later ones do not extend it.</summary>
     Task<Count> RaiseAsync(string key, TimeSpan window);
 
+    /// <summary>What it stands at, without raising it; null: it is not there.</summary>
+    Task<Count?> ReadAsync(string key);
+
     /// <summary>Takes one back, if there is one.</summary>
     Task LowerAsync(string key);
 

@@ -3,7 +3,10 @@ namespace IdentityProvider.Accounts.Throttling;
 /// <summary>Counters of this process: for an installation without Redis, and for the time in which Redis is away.</summary>
 public sealed class LocalCounters(TimeProvider time) : ICounters
 {
-    /// <summary>About 20 MB. Whoever fills it with names makes it forget what would have ended soonest anyway.</summary>
+    /// <summary>
+    /// About 20 MB. Whoever fills it with names makes it forget what has counted least, and of that what would have ended soonest anyway: never
+    /// the count of the network that they come from.
+    /// </summary>
     internal const int Capacity = 100_000;
 
     private readonly Dictionary<string, Window> _windows = new(StringComparer.Ordinal);
@@ -27,6 +30,16 @@ public sealed class LocalCounters(TimeProvider time) : ICounters
 
             _windows[key] = current = current with { Value = current.Value + 1 };
             return Task.FromResult(new Count(current.Value, current.End - now));
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<Count?> ReadAsync(string key)
+    {
+        lock (_lock)
+        {
+            var now = Now;
+            return Task.FromResult<Count?>(_windows.TryGetValue(key, out var current) && current.End > now ? new Count(current.Value, current.End - now) : null);
         }
     }
 
@@ -63,7 +76,9 @@ public sealed class LocalCounters(TimeProvider time) : ICounters
             return;
         }
 
-        var kept = _windows.Where(window => window.Value.End > now).OrderByDescending(window => window.Value.End).Take(Capacity / 4 * 3).ToList();
+        var kept = _windows.Where(window => window.Value.End > now)
+            .OrderByDescending(window => window.Value.Value).ThenByDescending(window => window.Value.End)
+            .Take(Capacity / 4 * 3).ToList();
         _windows.Clear();
         foreach (var (key, window) in kept)
         {

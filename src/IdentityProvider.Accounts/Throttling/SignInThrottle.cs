@@ -35,7 +35,15 @@ internal sealed class SignInThrottle(ICounters counters, IAccountEvents events, 
             return default;
         }
 
-        // The account comes first: whoever goes on at a closed account must not use up what the whole network has.
+        // A closed network is looked at before anything is counted: it must not make the counters of others be forgotten, one typed name after
+        // the other. Of an open one the account is counted first: whoever goes on at a closed account must not use up what the whole network has.
+        if (await counters.ReadAsync(attempt.NetworkKey) is { } closed && closed.Value >= _options.SignInFailuresPerNetwork)
+        {
+            closed = await counters.RaiseAsync(attempt.NetworkKey, _options.SignInWindow);
+            Note(closed, _options.SignInFailuresPerNetwork, attempt with { UserId = null }, "network", context);
+            return new ThrottleVerdict(closed.Remaining);
+        }
+
         var account = await counters.RaiseAsync(attempt.AccountKey, _options.SignInWindow);
         if (account.Value > _options.SignInFailuresPerAccount)
         {
@@ -120,8 +128,20 @@ internal sealed class SignInThrottle(ICounters counters, IAccountEvents events, 
     public static SignInAttempt PasskeyAttemptOf(IPAddress? address, string challenge) =>
         new($"idp:passkey:{HashOf(challenge)}", NetworkKey(address));
 
-    /// <summary>A code after the first factor: whoever gets to guess it knows the password, so the account counts whatever the network.</summary>
-    public static SignInAttempt CodeAttemptOf(IPAddress? address, Guid userId) => new($"idp:code:{userId:N}", NetworkKey(address)) { UserId = userId };
+    /// <summary>
+    /// A code after the first factor: whoever gets to guess it knows the password, so the account counts whatever the network. A device that the
+    /// account knows has a counter of its own.
+    /// </summary>
+    public static SignInAttempt CodeAttemptOf(IPAddress? address, Guid userId, Guid? deviceId) =>
+        new($"idp:code:{deviceId ?? userId:N}", NetworkKey(address)) { UserId = userId };
+
+    /// <summary>A code that is too long to be guessed, or counts its tries itself: the counter is only of this address.</summary>
+    public static SignInAttempt RecoveryAttemptOf(IPAddress? address, Guid userId) =>
+        new($"idp:recovery:{NetworkOf(address)}:{userId:N}", NetworkKey(address)) { UserId = userId };
+
+    /// <summary>The present password, of somebody who is signed in and wants another one.</summary>
+    public static SignInAttempt PresentPasswordAttemptOf(IPAddress? address, Guid userId) =>
+        new($"idp:present:{userId:N}", NetworkKey(address)) { UserId = userId };
 
     /// <summary>One subscriber: an IPv4 address or an IPv6 /64.</summary>
     public static string NetworkOf(IPAddress? address) => address switch
@@ -132,9 +152,9 @@ internal sealed class SignInThrottle(ICounters counters, IAccountEvents events, 
         _ => address.ToString(),
     };
 
-    /// <summary>What was typed, for comparing and counting.</summary>
+    /// <summary>What was typed, for comparing and counting: all that leads to one account counts together.</summary>
     public static string HashOf(string identifier) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identifier.Trim().ToUpperInvariant())).AsSpan(0, 16));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(NormalText.Key(identifier.Trim()))).AsSpan(0, 16));
 
     /// <summary>Neighbours count together: who rents a few addresses mostly has them side by side.</summary>
     private static string NetworkKey(IPAddress? address)

@@ -37,7 +37,7 @@ internal static class UsernameSuggestions
     private static string Plain(string? name)
     {
         var plain = new StringBuilder();
-        foreach (var letter in (name ?? "").Normalize(NormalizationForm.FormKD).ToLower(CultureInfo.InvariantCulture))
+        foreach (var letter in NormalText.Of(name ?? "", NormalizationForm.FormKD).ToLower(CultureInfo.InvariantCulture))
         {
             if (char.IsAsciiLetterOrDigit(letter) || (letter is '.' or '-' or '_' && plain.Length > 0))
             {

@@ -43,7 +43,12 @@ internal sealed class SessionSubjects(BrowserStateCookie browserState, IFactorSt
 
     public async Task<EndedSession?> SignOutAsync(HttpContext context) =>
         await context.RequestServices.GetRequiredService<SignInService>().SignOutAsync(context) is { } ended
-            ? new EndedSession(ended.Session.Id, ended.Clients)
+            ? new EndedSession(ended.Id, ended.Clients)
+            : null;
+
+    public async Task<IdleSubject?> FindIdleAsync(HttpContext context) =>
+        await context.RequestServices.GetRequiredService<SignInService>().FindIdleAsync(context) is { } idle
+            ? new IdleSubject(idle.Id, idle.UserId, idle.Username)
             : null;
 
     public string EnsureBrowserState(HttpContext context) => browserState.Ensure(context);

@@ -41,17 +41,29 @@ public sealed record SubjectSession
 /// <param name="Clients">The clients that got a code in it.</param>
 public sealed record EndedSession(Guid SessionId, IReadOnlyList<string> Clients);
 
+/// <summary>Somebody whose session at this browser was not used for too long: a logout is all that it is good for.</summary>
+/// <param name="SessionId">The session.</param>
+/// <param name="SubjectId">The person.</param>
+/// <param name="Username">What to call them on a page.</param>
+public sealed record IdleSubject(Guid SessionId, Guid SubjectId, string Username);
+
 /// <summary>The wall between protocol and people: who is signed in at this browser, and signing them out.</summary>
 public interface ISubjects
 {
     /// <summary>The live session of the request's cookie; null when nobody is signed in. One database round trip, or none without a cookie.</summary>
     Task<SubjectSession?> GetSessionAsync(HttpContext context);
 
+    /// <summary>
+    /// For a logout, when <see cref="GetSessionAsync"/> knows nobody: whose session of the request's cookie is idle, so that clients may still
+    /// use what they got in it. Null when there is none.
+    /// </summary>
+    Task<IdleSubject?> FindIdleAsync(HttpContext context);
+
     /// <summary>The strongest authentication context class that this person could reach by proving more, with what they have set up.</summary>
     Task<string> FindReachableAcrAsync(SubjectSession session, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends the session of the request's cookie, and removes the cookie. Returns what this very call ended; null when there was nothing.
+    /// Ends the session of the request's cookie, an idle one too, and removes the cookie. Returns what this very call ended; null when there was nothing.
     /// </summary>
     Task<EndedSession?> SignOutAsync(HttpContext context);
 

@@ -27,24 +27,37 @@ internal static class UpstreamClaims
 
     public static string? Text(JsonElement root, string name, int longest = LongestText) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-        && value.GetString() is { Length: > 0 } text && text.Length <= longest && !text.Any(char.IsControl)
+        && String(value) is { Length: > 0 } text && text.Length <= longest && !text.Any(char.IsControl)
             ? text
             : null;
 
     public static IReadOnlyList<string> Texts(JsonElement root, string name) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var values) && values.ValueKind == JsonValueKind.Array
-            ? [.. values.EnumerateArray().Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!).Take(MostItems)]
+            ? [.. values.EnumerateArray().Where(value => value.ValueKind == JsonValueKind.String).Select(String).OfType<string>().Take(MostItems)]
             : [];
 
     /// <summary>True also for the string that some providers send.</summary>
     public static bool IsTrue(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && (value.ValueKind == JsonValueKind.True || (value.ValueKind == JsonValueKind.String && value.GetString() == "true"));
+        root.TryGetProperty(name, out var value) && (value.ValueKind == JsonValueKind.True || (value.ValueKind == JsonValueKind.String && String(value) == "true"));
 
     public static DateTimeOffset? Time(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var seconds)
         && seconds is > 0 and < 253402300799
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
+
+    /// <summary>Half of a surrogate pair is JSON, but no text.</summary>
+    private static string? String(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     public static string? Name(JsonElement root, string name) => Text(root, name, LongestName);
 

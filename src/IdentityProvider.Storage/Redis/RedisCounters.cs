@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Throttling;
+using StackExchange.Redis;
 
 namespace IdentityProvider.Storage.Redis;
 
@@ -24,6 +25,14 @@ internal sealed class RedisCounters(RedisConnection redis, LocalCounters local) 
         return answered && answer is [var value, var milliseconds]
             ? new Count(value, TimeSpan.FromMilliseconds(milliseconds))
             : await local.RaiseAsync(key, window);
+    }
+
+    public async Task<Count?> ReadAsync(string key)
+    {
+        var (answered, answer) = await redis.AskAsync(async database => (RedisValueWithExpiry?)await database.StringGetWithExpiryAsync(key));
+        return !answered ? await local.ReadAsync(key)
+            : answer is { Expiry: { } remaining } counter && counter.Value.TryParse(out long value) ? new Count(value, remaining)
+            : null;
     }
 
     public async Task LowerAsync(string key)

@@ -37,16 +37,26 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         SELECT * FROM live
         """;
 
+    private const string FindIdle = """
+        SELECT s.id, s.user_id, u."UserName", s.user_epoch
+        FROM sessions s
+        CROSS JOIN (SELECT clock_timestamp() AS now) t
+        JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
+        WHERE s.handle_hash = $1 AND s.ended_at IS NULL AND s.idle_expires_at <= t.now AND s.absolute_expires_at > t.now
+        """;
+
     private const string List = """
         SELECT s.id, s.auth_time, s.acr, s.persistent, s.idle_expires_at, s.absolute_expires_at, s.remote_address, s.user_agent, s.clients
         FROM sessions s
         CROSS JOIN (SELECT clock_timestamp() AS now) t
         JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
-        WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > t.now AND s.absolute_expires_at > t.now
+        WHERE s.user_id = $1 AND s.ended_at IS NULL AND (s.idle_expires_at > t.now OR s.clients <> '{}') AND s.absolute_expires_at > t.now
         ORDER BY s.auth_time DESC, s.id
         """;
 
     private static readonly string End = SessionEnds.Postgres("s.id = $1 AND ($3 IS NULL OR s.user_id = $3)");
+
+    private static readonly string EndByHandle = SessionEnds.Postgres("s.handle_hash = $1");
 
     private static readonly string EndAll = SessionEnds.Postgres("s.user_id = $1 AND s.id IS DISTINCT FROM $3");
 
@@ -82,11 +92,36 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         };
     }
 
-    public async Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null) =>
-        (await EndAsync(End, sessionId, reason, userId)).SingleOrDefault();
+    public async Task<IdleSession?> FindIdleAsync(byte[] handleHash, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(FindIdle);
+        await using var reader = await command.Bytes(handleHash).ExecuteReaderAsync(cancellationToken);
+        return !await reader.ReadAsync(cancellationToken) ? null : new IdleSession
+        {
+            Id = reader.GetGuid(0),
+            UserId = reader.GetGuid(1),
+            Username = reader.GetString(2),
+            UserEpoch = reader.GetInt64(3),
+        };
+    }
 
-    public async Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null) =>
-        (await EndAsync(EndAll, userId, reason, exceptSessionId)).Count;
+    public async Task<EndedUserSession?> EndByHandleAsync(byte[] handleHash, string reason)
+    {
+        await using var command = database.CreateCommand(EndByHandle);
+        return (await EndAsync(command.Bytes(handleHash).Text(reason))).SingleOrDefault();
+    }
+
+    public async Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null)
+    {
+        await using var command = database.CreateCommand(End);
+        return (await EndAsync(command.Uuid(sessionId).Text(reason).Uuid(userId))).SingleOrDefault()?.Clients;
+    }
+
+    public async Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null)
+    {
+        await using var command = database.CreateCommand(EndAll);
+        return (await EndAsync(command.Uuid(userId).Text(reason).Uuid(exceptSessionId))).Count;
+    }
 
     public async Task<IReadOnlyList<SessionSummary>> ListAsync(Guid userId, CancellationToken cancellationToken)
     {
@@ -112,18 +147,16 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         return sessions;
     }
 
-    /// <summary>The client lists of the sessions that ended.</summary>
-    private async Task<IReadOnlyList<string[]>> EndAsync(string statement, Guid which, string reason, Guid? limit)
+    private async Task<IReadOnlyList<EndedUserSession>> EndAsync(NpgsqlCommand command)
     {
-        await using var command = database.CreateCommand(statement);
-        await using var reader = await command.Uuid(which).Text(reason).Uuid(limit).ExecuteReaderAsync();
-        var ended = new List<string[]>();
+        await using var reader = await command.ExecuteReaderAsync();
+        var ended = new List<EndedUserSession>();
         while (await reader.ReadAsync())
         {
-            ended.Add(reader.GetFieldValue<string[]>(0));
+            ended.Add(new EndedUserSession(reader.GetGuid(1), reader.GetGuid(2), reader.GetFieldValue<string[]>(0)));
         }
 
-        if (ended.Exists(clients => clients.Length > 0))
+        if (ended.Exists(session => session.Clients.Count > 0))
         {
             outbox.Set();
         }

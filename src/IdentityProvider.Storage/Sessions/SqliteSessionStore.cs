@@ -24,10 +24,16 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
         """;
 
+    private const string SelectIdle = """
+        SELECT s.id, s.user_id, u."UserName", s.user_epoch
+        FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
+        WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at <= $now AND s.absolute_expires_at > $now
+        """;
+
     private const string SelectOfPerson = """
         SELECT s.id, s.auth_time, s.acr, s.persistent, s.idle_expires_at, s.absolute_expires_at, s.remote_address, s.user_agent, s.clients
         FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
-        WHERE s.user_id = $user AND s.ended_at IS NULL AND s.idle_expires_at > $now AND s.absolute_expires_at > $now
+        WHERE s.user_id = $user AND s.ended_at IS NULL AND (s.idle_expires_at > $now OR s.clients <> '[]') AND s.absolute_expires_at > $now
         ORDER BY s.auth_time DESC, s.id
         """;
 
@@ -84,8 +90,25 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         return Task.FromResult<UserSession?>(session);
     }
 
-    public Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null) => Task.FromResult<IReadOnlyList<string>?>(
-        End("s.id = $id AND ($user IS NULL OR s.user_id = $user)", reason, ("$id", sessionId), ("$user", userId)).SingleOrDefault());
+    public Task<IdleSession?> FindIdleAsync(byte[] handleHash, CancellationToken cancellationToken)
+    {
+        using var connection = database.OpenConnection();
+        using var command = connection.Command(SelectIdle, ("$hash", handleHash), ("$now", time.GetUtcNow()));
+        using var reader = command.ExecuteReader();
+        return Task.FromResult(!reader.Read() ? null : new IdleSession
+        {
+            Id = reader.GetGuid(0),
+            UserId = reader.GetGuid(1),
+            Username = reader.GetString(2),
+            UserEpoch = reader.GetInt64(3),
+        });
+    }
+
+    public Task<EndedUserSession?> EndByHandleAsync(byte[] handleHash, string reason) =>
+        Task.FromResult(End("s.handle_hash = $hash", reason, ("$hash", handleHash)).SingleOrDefault());
+
+    public Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null) => Task.FromResult(
+        End("s.id = $id AND ($user IS NULL OR s.user_id = $user)", reason, ("$id", sessionId), ("$user", userId)).SingleOrDefault()?.Clients);
 
     public Task<int> EndAllAsync(Guid userId, string reason, Guid? exceptSessionId = null) => Task.FromResult(
         End("s.user_id = $user AND s.id IS NOT $except", reason, ("$user", userId), ("$except", exceptSessionId)).Count);
@@ -115,13 +138,13 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
         return Task.FromResult<IReadOnlyList<SessionSummary>>(sessions);
     }
 
-    private IReadOnlyList<string[]> End(string condition, string reason, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    private IReadOnlyList<EndedUserSession> End(string condition, string reason, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         using var connection = database.OpenConnection();
         using var transaction = connection.BeginTransaction(deferred: false);
         var ended = SessionEnds.End(connection, condition, reason, time.GetUtcNow(), parameters);
         transaction.Commit();
-        if (ended.Any(clients => clients.Length > 0))
+        if (ended.Any(session => session.Clients.Count > 0))
         {
             outbox.Set();
         }

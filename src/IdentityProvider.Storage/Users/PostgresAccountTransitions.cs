@@ -286,7 +286,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
             // To the end, so that every statement has run and reported.
             do
             {
-                var ofSessions = reader.FieldCount == 1 && reader.GetName(0) == "clients";
+                var ofSessions = reader.FieldCount > 0 && reader.GetName(0) == "clients";
                 while (await reader.ReadAsync())
                 {
                     ended += ofSessions ? 1 : 0;

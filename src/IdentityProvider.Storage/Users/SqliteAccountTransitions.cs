@@ -297,6 +297,6 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
         var grants = connection.Execute(
             $"UPDATE grants AS g SET revoked_at = $now, revoked_reason = $reason WHERE g.revoked_at IS NULL AND {s_grants}",
             ("$user", userId), ("$reason", reason), ("$now", now));
-        return (new Ended(sessions.Count, grants), sessions.Any(clients => clients.Length > 0));
+        return (new Ended(sessions.Count, grants), sessions.Any(session => session.Clients.Count > 0));
     }
 }

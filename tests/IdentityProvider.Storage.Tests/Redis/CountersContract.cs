@@ -69,6 +69,21 @@ public abstract class CountersContract
     }
 
     [Fact]
+    public async Task What_it_stands_at_is_read_without_raising_it()
+    {
+        Assert.Null(await Counters.ReadAsync(_key));
+        await Counters.RaiseAsync(_key, _window);
+        await Counters.RaiseAsync(_key, _window);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var count = (await Counters.ReadAsync(_key))!.Value;
+            Assert.Equal(2, count.Value);
+            Assert.InRange(count.Remaining, _window - TimeSpan.FromMinutes(1), _window);
+        }
+    }
+
+    [Fact]
     public async Task What_is_reset_counts_from_one()
     {
         await Counters.RaiseAsync(_key, _window);
@@ -83,9 +98,11 @@ public sealed class LocalCountersTests : CountersContract
     public LocalCountersTests() => Counters = new LocalCounters(TimeProvider.System);
 
     [Fact]
-    public async Task When_it_is_full_what_ends_soonest_is_forgotten_first()
+    public async Task When_it_is_full_what_has_counted_least_is_forgotten_first_and_then_what_ends_soonest()
     {
         var counters = new LocalCounters(new FakeTimeProvider());
+        await counters.RaiseAsync("network", TimeSpan.FromMinutes(1));
+        await counters.RaiseAsync("network", TimeSpan.FromMinutes(1));
         await counters.RaiseAsync("short", TimeSpan.FromMinutes(1));
         await counters.RaiseAsync("long", TimeSpan.FromHours(1));
         for (var i = 0; i < LocalCounters.Capacity; i++)
@@ -93,6 +110,7 @@ public sealed class LocalCountersTests : CountersContract
             await counters.RaiseAsync($"flood-{i}", TimeSpan.FromMinutes(15));
         }
 
+        Assert.Equal(3, (await counters.RaiseAsync("network", TimeSpan.FromMinutes(1))).Value);
         Assert.Equal(2, (await counters.RaiseAsync("long", TimeSpan.FromHours(1))).Value);
         Assert.Equal(1, (await counters.RaiseAsync("short", TimeSpan.FromMinutes(1))).Value);
     }

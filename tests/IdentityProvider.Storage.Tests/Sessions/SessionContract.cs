@@ -175,6 +175,54 @@ public abstract class SessionContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task An_idle_session_is_found_as_such_until_its_end_and_listed_when_clients_have_joined_it()
+    {
+        var scene = await Scene.CreateAsync(database);
+        Assert.Null(await Sessions.FindIdleAsync(scene.SessionHandle, CancellationToken.None));
+        await scene.IssueAsync();
+        await scene.ExpireSessionAsync(absolute: false);
+
+        var idle = (await Sessions.FindIdleAsync(scene.SessionHandle, CancellationToken.None))!;
+        Assert.Equal((scene.SessionId, scene.UserId, "u" + scene.UserId.ToString("N"), 0), (idle.Id, idle.UserId, idle.Username, idle.UserEpoch));
+        Assert.Null(await FindAsync(scene));
+        Assert.Equal([scene.SessionId], (await Sessions.ListAsync(scene.UserId, CancellationToken.None)).Select(session => session.Id));
+
+        await scene.ExpireSessionAsync(absolute: true);
+        Assert.Null(await Sessions.FindIdleAsync(scene.SessionHandle, CancellationToken.None));
+        Assert.Empty(await Sessions.ListAsync(scene.UserId, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task An_idle_session_in_which_no_client_has_anything_is_not_listed()
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.ExpireSessionAsync(absolute: false);
+        Assert.Empty(await Sessions.ListAsync(scene.UserId, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_handle_ends_its_session_once_whether_it_has_expired_or_not(bool? absolute)
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.IssueAsync();
+        if (absolute is { } expired)
+        {
+            await scene.ExpireSessionAsync(expired);
+        }
+
+        Assert.Null(await Sessions.EndByHandleAsync(Scene.Bytes(), "logout"));
+        var ended = (await Sessions.EndByHandleAsync(scene.SessionHandle, "logout"))!;
+        Assert.Equal((scene.SessionId, scene.UserId), (ended.Id, ended.UserId));
+        Assert.Equal([scene.ClientId], ended.Clients);
+        Assert.Equal("logout", (await RowAsync(scene)).EndReason);
+        Assert.Null(await Sessions.EndByHandleAsync(scene.SessionHandle, "logout"));
+        Assert.Null(await Sessions.FindIdleAsync(scene.SessionHandle, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task All_sessions_of_a_person_end_but_the_one_that_is_kept()
     {
         var (scene, bystander) = (await Scene.CreateAsync(database), await Scene.CreateAsync(database));

@@ -21,6 +21,9 @@ internal sealed class CountingPasswordHasher(IPasswordHasher<User> real) : IPass
     /// <summary>Closed while work shall wait.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
+    /// <summary>Fails at everything.</summary>
+    public bool Broken { get; set; }
+
     /// <summary>Puts one around the hasher that the provider registers.</summary>
     public static void Install(WebApplicationBuilder builder) => ((IHostApplicationBuilder)builder).ConfigureContainer(
         new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true }),
@@ -36,6 +39,11 @@ internal sealed class CountingPasswordHasher(IPasswordHasher<User> real) : IPass
 
     public PasswordVerificationResult VerifyHashedPassword(User user, string hashedPassword, string providedPassword)
     {
+        if (Broken)
+        {
+            throw new InvalidOperationException("Out of order.");
+        }
+
         MostAtATime = Math.Max(MostAtATime, Interlocked.Increment(ref _running));
         Verified.Enqueue(hashedPassword);
         Gate.Wait();

@@ -44,6 +44,7 @@ public sealed partial class EmailCodeTests(EmailCodeTests.Server server) : IClas
     {
         var browser = await SignInAsync("ben");
         Assert.False((await browser.GetAsync("/account")).IsSignIn);
+        Assert.Equal("/account/profile", (await browser.GetAsync("/account/passkey-offer?returnUrl=%2Faccount%2Fprofile")).Url.AbsolutePath);
         foreach (var path in (string[])["/account/password", "/account/email", "/account/security/authenticator", "/account/security/add-passkey"])
         {
             var asked = await browser.GetAsync(path);

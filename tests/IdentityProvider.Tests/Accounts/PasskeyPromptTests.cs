@@ -98,6 +98,7 @@ public sealed class PasskeyPromptTests(PagesFixture pages) : IClassFixture<Pages
     [InlineData("{}")]
     [InlineData("[1]")]
     [InlineData("not json")]
+    [InlineData("""{"id":"\ud800"}""")]
     [InlineData("""{"id":"AAAA","rawId":"AAAA","type":"public-key","clientExtensionResults":{},"response":{"clientDataJSON":"e30","authenticatorData":"AA","signature":"AA"}}""")]
     public async Task An_answer_that_is_none_is_refused_on_the_page(string credential)
     {

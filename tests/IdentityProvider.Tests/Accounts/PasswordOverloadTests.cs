@@ -1,6 +1,11 @@
 using System.Net;
+using IdentityProvider.Accounts.Passwords;
+using IdentityProvider.Accounts.SignIn;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Tests.Support;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace IdentityProvider.Tests.Accounts;
@@ -91,11 +96,42 @@ public sealed class PasswordOverloadTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.SeeOther, again.StatusCode);
     }
 
+    [Fact]
+    [Trait("row", "R2")]
+    public async Task New_passwords_take_the_share_of_their_network_too()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var hashing = new PasswordHashing(new HeldHasher(gate), Options.Create(new Argon2Options { MaxConcurrency = 1, MaxQueue = 8 }));
+
+        var flood = Enumerable.Range(0, 20).Select(_ => hashing.HashAsync("new", "203.0.113.7")).ToArray();
+        var other = hashing.HashAsync("new", "198.51.100.9");
+
+        Assert.Equal(18, flood.Count(task => task.IsFaulted && task.Exception!.InnerException is OverloadedException));
+        Assert.False(other.IsCompleted);
+        gate.Set();
+        Assert.Equal("hash", await other);
+    }
+
     private static async Task<HttpResponseMessage> SignInAsync(TestHost host, string from, string username)
     {
         var browser = host.NewClient();
         browser.DefaultRequestHeaders.Add("X-Forwarded-For", from);
         return await browser.PostFormAsync("/account/login", new() { ["username"] = username, ["password"] = username });
+    }
+
+    private sealed class HeldHasher(ManualResetEventSlim gate) : IPasswordHasher<User>
+    {
+        public string HashPassword(User user, string password)
+        {
+            if (password == "new")
+            {
+                gate.Wait();
+            }
+
+            return "hash";
+        }
+
+        public PasswordVerificationResult VerifyHashedPassword(User user, string hashedPassword, string providedPassword) => PasswordVerificationResult.Failed;
     }
 
     private static async Task UntilAsync(Func<bool> condition)

@@ -133,6 +133,9 @@ public sealed class PasswordTests(PasswordFixture fixture) : IClassFixture<Passw
     [InlineData("alice@people.example", "alice", true)]
     [InlineData("alice", "Alice", false)]
     [InlineData("alice", "alice ", false)]
+    [InlineData("alice", "alice\uFFFE", false)]
+    [InlineData("alice\uFFFE", "alice", false)]
+    [InlineData("\uFFFE@people.example", "alice", false)]
     public async Task Names_ignore_case_and_passwords_do_not(string username, string password, bool succeeds) =>
         Assert.Equal(succeeds, await SignsInAsync(username, password));
 

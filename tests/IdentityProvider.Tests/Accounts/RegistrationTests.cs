@@ -42,6 +42,21 @@ public sealed class RegistrationTests(RegistrationTests.Server server) : IClassF
     }
 
     [Fact]
+    [Trait("row", "D6")]
+    public async Task The_session_is_as_old_as_the_password_that_was_typed_even_by_a_later_mail()
+    {
+        var browser = Provider.NewBrowser();
+        var page = await RegisterAsync(browser, "oscar");
+        var inbox = InboxOf("oscar");
+        await inbox.NextAsync();
+        Provider.Skip(TimeSpan.FromMinutes(6));
+        page = await browser.SubmitAsync(page, "resend-submit");
+        page = await browser.SubmitAsync(page, "verify-submit", ("code", (await inbox.NextAsync()).Code));
+        Assert.Equal("/account", page.Url.AbsolutePath);
+        Assert.True((await browser.GetAsync("/account/security/authenticator")).IsSignIn);
+    }
+
+    [Fact]
     public async Task An_address_that_is_not_confirmed_signs_in_and_is_said_not_to_be_verified()
     {
         await RegisterAsync(Provider.NewBrowser(), "pia");

@@ -1,5 +1,6 @@
 using System.Net;
 using IdentityProvider.Accounts.Devices;
+using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Accounts.Users;
 using IdentityProvider.Tests.Support;
@@ -98,6 +99,30 @@ public sealed class RememberedDeviceTests(RememberedDeviceTests.Server server) :
         Assert.Equal(AsksForCode, (await SignInAsync(browser, "gus")).Url.AbsolutePath);
     }
 
+    [Fact]
+    public async Task A_password_that_has_to_be_replaced_wants_the_code_too_and_the_box_that_is_ticked_then_holds()
+    {
+        var (browser, app) = await RememberAsync("jo");
+        await using (var scope = Provider.Host.Services.CreateAsyncScope())
+        {
+            var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+            var user = (await users.FindByNameAsync("jo"))!;
+            user.PasswordChangeReason = PasswordChangeReasons.Breached;
+            await users.UpdateAsync(user);
+        }
+
+        var page = await SignInAsync(browser, "jo");
+        Assert.Equal(AsksForCode, page.Url.AbsolutePath);
+        page = await browser.SubmitAsync(page, "code-submit", ("code", app.CodeOf(1)), ("trust", "true"));
+        Assert.Equal("/account/new-password", page.Url.AbsolutePath);
+        page = await browser.SubmitAsync(page, "password-submit", ("password", "an entirely new pass phrase"));
+        Assert.Equal("/account", page.Url.AbsolutePath);
+
+        await SignOutAsync(browser);
+        page = await browser.SignInAsync(await browser.GetAsync("/account/login"), "jo", "an entirely new pass phrase");
+        Assert.Equal("/account", page.Url.AbsolutePath);
+    }
+
     [Theory]
     [Trait("row", "P11")]
     [InlineData("hal", true)]
@@ -184,7 +209,7 @@ public sealed class RememberedDeviceTests(RememberedDeviceTests.Server server) :
     public sealed class Server : IAsyncLifetime
     {
         private static readonly string s_seed =
-            $$"""{ "Users": [{{string.Join(',', new[] { "anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida" }.Select(name => $$"""{ "Username": "{{name}}", "Password": "{{name}}" }"""))}}] }""";
+            $$"""{ "Users": [{{string.Join(',', new[] { "anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida", "jo" }.Select(name => $$"""{ "Username": "{{name}}", "Password": "{{name}}" }"""))}}] }""";
 
         internal Provider Provider { get; } = new();
 

@@ -1,6 +1,11 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using AngleSharp.Html.Dom;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
+using IdentityProvider.Tests.Support;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -85,6 +90,68 @@ public sealed class SignInThrottleTests : IAsyncLifetime
 
         await IsThrottledAsync(Home, "aLiCe");
         await IsThrottledAsync(Home, " alice ");
+    }
+
+    [Fact]
+    [Trait("row", "R1")]
+    public async Task Other_code_points_of_the_same_letter_make_no_other_account()
+    {
+        // U+212A is the sign of the kelvin.
+        await FailAsync(Home, "kate", 3);
+        await FailAsync(Home, "\u212Aate", 2);
+
+        await IsThrottledAsync(Home, "kate");
+        await IsThrottledAsync(Home, "\u212Aate");
+    }
+
+    [Fact]
+    [Trait("row", "R1")]
+    public async Task A_failure_of_the_check_is_none_of_the_hundred_in_a_row()
+    {
+        await using var host = await StartAsync(install: true);
+        await using var scope = host.Services.CreateAsyncScope();
+        var alice = (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByNameAsync("alice"))!;
+        for (var i = 0; i < 99; i++)
+        {
+            await host.Services.GetRequiredService<IPasswordFailures>().RaiseAsync(alice.Id);
+        }
+
+        host.Services.GetRequiredService<CountingPasswordHasher>().Broken = true;
+        using (var failed = await SignInAsync(Home, "alice", "alice", host))
+        {
+            Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
+        }
+
+        host.Services.GetRequiredService<CountingPasswordHasher>().Broken = false;
+        await SucceedsAsync(Home, "alice", host);
+    }
+
+    [Fact]
+    [Trait("row", "R1")]
+    public async Task A_closed_network_makes_no_counters_of_the_names_that_it_sends()
+    {
+        var raised = new ConcurrentQueue<string>();
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Time = _time;
+            options.Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
+            options.Settings["RateLimits:SignInFailuresPerNetwork"] = "2";
+            options.Configure = builder => Intercepted<ICounters>.Install(builder, (_, method, arguments) =>
+            {
+                if (method == nameof(ICounters.RaiseAsync))
+                {
+                    raised.Enqueue((string)arguments[0]!);
+                }
+            });
+        });
+        await FailAsync(Home, "alice", 1, host);
+        await FailAsync(Home, "bob", 1, host);
+        raised.Clear();
+
+        await IsThrottledAsync(Home, "one", host);
+        await IsThrottledAsync(Home, "two", host);
+
+        Assert.Single(raised.Distinct());
     }
 
     [Fact]

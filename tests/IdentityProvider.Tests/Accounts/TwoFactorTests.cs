@@ -1,5 +1,9 @@
 using System.Net;
+using IdentityProvider.Accounts.Throttling;
+using IdentityProvider.Accounts.Users;
 using IdentityProvider.Tests.Support;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace IdentityProvider.Tests.Accounts;
@@ -55,8 +59,10 @@ public sealed class TwoFactorTests(TwoFactorTests.Server server) : IClassFixture
 
     [Fact]
     [Trait("row", "R8")]
-    public async Task After_five_wrong_codes_the_right_one_has_to_wait_and_recovery_codes_too()
+    public async Task After_five_wrong_codes_the_right_one_has_to_wait_but_neither_recovery_codes_nor_a_known_device()
     {
+        var known = Provider.NewBrowser();
+        await known.SignInAsync(await known.GetAsync("/account/login"), "dora");
         var (app, codes) = await SetUpWithCodesAsync("dora");
         var browser = Provider.NewBrowser();
         var page = await browser.SignInAsync(await browser.GetAsync("/account/login"), "dora");
@@ -70,12 +76,65 @@ public sealed class TwoFactorTests(TwoFactorTests.Server server) : IClassFixture
         page = await browser.SubmitAsync(page, "code-submit", ("code", app.Code));
         Assert.Equal(HttpStatusCode.TooManyRequests, page.Status);
         Assert.NotEmpty(page.Header("Retry-After"));
+        page = await known.SignInAsync(await known.GetAsync("/account/login?switch=true"), "dora");
+        Assert.Equal("/account", (await known.SubmitAsync(page, "code-submit", ("code", app.Code))).Url.AbsolutePath);
         page = await browser.GetAsync("/account/two-factor?method=Recovery");
         page = await browser.SubmitAsync(page, "code-submit", ("code", codes[0]));
-        Assert.Equal(HttpStatusCode.TooManyRequests, page.Status);
+        Assert.Equal("/account", page.Url.AbsolutePath);
 
         Provider.Skip(TimeSpan.FromMinutes(16));
         await SignInAsync("dora", app.Code, "/account");
+    }
+
+    [Fact]
+    [Trait("row", "R8")]
+    public async Task Wrong_codes_are_among_the_hundred_in_a_row_that_a_right_password_does_not_forget_and_a_known_device_does()
+    {
+        var known = Provider.NewBrowser();
+        await known.SignInAsync(await known.GetAsync("/account/login"), "quin");
+        var app = await SetUpAsync("quin");
+        var failures = Provider.Host.Services.GetRequiredService<IPasswordFailures>();
+        await using var scope = Provider.Host.Services.CreateAsyncScope();
+        var quin = (await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByNameAsync("quin"))!;
+        for (var i = 0; i < 99; i++)
+        {
+            await failures.RaiseAsync(quin.Id);
+        }
+
+        var guesser = Provider.NewBrowser();
+        var page = await guesser.SignInAsync(await guesser.GetAsync("/account/login"), "quin");
+        Assert.Equal("/account/two-factor", page.Url.AbsolutePath);
+        await guesser.SubmitAsync(page, "code-submit", ("code", app.WrongCode));
+        page = await guesser.SubmitAsync(page, "code-submit", ("code", app.Code));
+        Assert.Equal((HttpStatusCode.OK, "/account/two-factor"), (page.Status, page.Url.AbsolutePath));
+        var inbox = new Mailbox(Provider.Host, "quin@example.com");
+        while (!(await inbox.NextAsync()).Message.Text.Contains("sign-in codes", StringComparison.Ordinal))
+        {
+        }
+
+        page = await known.SignInAsync(await known.GetAsync("/account/login?switch=true"), "quin");
+        Assert.Equal("/account", (await known.SubmitAsync(page, "code-submit", ("code", app.Code))).Url.AbsolutePath);
+        await SignInAsync("quin", app.CodeOf(1), "/account");
+    }
+
+    [Fact]
+    [Trait("row", "D6")]
+    public async Task A_session_that_a_code_has_raised_is_not_fresh_by_that()
+    {
+        var weak = Provider.NewBrowser();
+        await weak.SignInAsync(await weak.GetAsync("/account/login"), "rosa");
+        var app = await SetUpAsync("rosa");
+        var client = Provider.Client("web");
+        var before = Jwt.Claims((await client.RedeemAsync(Callback.Of(await weak.GetAsync(RelyingParty.AuthorizeUrl(client.Request()))))).IdToken);
+        Provider.Skip(TimeSpan.FromMinutes(6));
+
+        var page = await weak.GetAsync(RelyingParty.AuthorizeUrl(client.Request(changes: ("claims", EssentialTwo))));
+        page = await weak.SubmitAsync(page, "code-submit", ("code", app.Code));
+        var claims = Jwt.Claims((await client.RedeemAsync(Callback.Of(page))).IdToken);
+        Assert.Equal("2", claims.GetProperty("acr").GetString());
+        var authTime = before.GetProperty("auth_time").GetInt64();
+        Assert.InRange(claims.GetProperty("auth_time").GetInt64(), authTime, authTime + 30);
+        Assert.True((await weak.GetAsync("/account/security/authenticator")).IsSignIn);
     }
 
     [Fact]
@@ -292,12 +351,12 @@ public sealed class TwoFactorTests(TwoFactorTests.Server server) : IClassFixture
     public sealed class Server : IAsyncLifetime
     {
         private static readonly string[] s_people =
-            ["anna", "ben", "cleo", "dora", "emil", "fay", "gus.of.the.long.pass", "hal", "ida", "jan", "kim", "leo", "mia", "nora", "otto", "pia0", "pia5", "pia6", "pia8", "pia12", "pia13"];
+            ["anna", "ben", "cleo", "dora", "emil", "fay", "gus.of.the.long.pass", "hal", "ida", "jan", "kim", "leo", "mia", "nora", "otto", "quin", "rosa", "pia0", "pia5", "pia6", "pia8", "pia12", "pia13"];
 
         internal Provider Provider { get; } = new();
 
         public Task InitializeAsync() => Provider.StartAsync(options => options.ExtraSeed =
-            $$"""{ "Users": [{{string.Join(',', s_people.Select(name => $$"""{ "Username": "{{name}}", "Password": "{{name}}" }"""))}}] }""");
+            $$"""{ "Users": [{{string.Join(',', s_people.Select(name => $$"""{ "Username": "{{name}}", "Password": "{{name}}", "Email": "{{name}}@example.com", "EmailVerified": true }"""))}}] }""");
 
         public Task DisposeAsync() => Provider.DisposeAsync();
     }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using IdentityProvider.Accounts.Sessions;
 using IdentityProvider.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace IdentityProvider.Tests.Conformance;
@@ -64,6 +66,19 @@ public sealed class SessionManagementTests : LogoutProvider
         await browser.SignInAsync(await browser.GetAsync("/account/login?switch=true"), "bob");
 
         Assert.False(IsUnchanged(browser, state, "web https://web.example"));
+    }
+
+    [Fact]
+    public async Task The_state_is_gone_when_the_browser_comes_back_to_a_session_that_was_ended_elsewhere()
+    {
+        var browser = Provider.NewBrowser();
+        var idToken = (await Provider.Client("web").SignInAsync(browser)).IdToken;
+        Assert.NotNull(StateOf(browser));
+        await Provider.Host.Services.GetRequiredService<ISessionStore>().EndAllAsync(Guid.Parse(Jwt.Claims(idToken).GetProperty("sub").GetString()!), "elsewhere");
+
+        await browser.GetAsync("/account");
+
+        Assert.Null(StateOf(browser));
     }
 
     [Fact]

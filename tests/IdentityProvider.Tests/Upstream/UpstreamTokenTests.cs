@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using IdentityProvider.Accounts.Upstream;
 using IdentityProvider.Accounts.Users;
+using IdentityProvider.Protocol.Upstream;
 using IdentityProvider.Tests.Support;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.WebUtilities;
@@ -145,6 +146,15 @@ public sealed class UpstreamTokenTests(Federation federation) : IClassFixture<Fe
         Upstream.Reset();
         AssertRefused(await AnswerNamingAsync(null));
         AssertRefused(await AnswerNamingAsync(federation.There.Issuer));
+    }
+
+    [Fact]
+    public void Half_of_a_surrogate_pair_counts_as_absent()
+    {
+        var claims = JsonDocument.Parse("""{"name":"\ud800","email_verified":"\ud800","keys":["\ud800","a"]}""").RootElement;
+        Assert.Null(UpstreamClaims.Text(claims, "name"));
+        Assert.False(UpstreamClaims.IsTrue(claims, "email_verified"));
+        Assert.Equal(["a"], UpstreamClaims.Texts(claims, "keys"));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
+using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Protocol.Logout;
 using IdentityProvider.Protocol.Sessions;
 using IdentityProvider.Protocol.Subjects;
+using IdentityProvider.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
 
 namespace IdentityProvider.Protocol.Endpoints.EndSession;
@@ -65,8 +67,7 @@ internal sealed class EndSessionEndpoint(
 
         var logout = await logouts.ReadAsync(parameters, context.RequestAborted);
         var session = await subjects.GetSessionAsync(context);
-        var proven = logout is { Hint: not null, RedirectRefused: false };
-        if (session is null ? proven : proven && IsOf(session, logout))
+        if (logout is { Hint: { } hint, RedirectRefused: false } && await ProvesAsync(context, session, hint, logout.Client!))
         {
             ProtocolResponse.SeeOther(context, await completion.SignOutAsync(context, parameters, logout));
             return;
@@ -82,9 +83,13 @@ internal sealed class EndSessionEndpoint(
         ProtocolResponse.SeeOther(context, Url(context, "/account/logout", handle));
     }
 
-    private bool IsOf(SubjectSession session, LogoutRequest logout) =>
-        logout.Hint!.Subject == session.Subject
-        && logout.Hint.SessionId == sessionIds.For(session.SessionId, logout.Client!.ClientId);
+    /// <summary>The hint is of this browser's session, be it idle; or there is none, and nothing to ask about.</summary>
+    private async Task<bool> ProvesAsync(HttpContext context, SubjectSession? session, IdTokenHint hint, Client client) =>
+        session is not null ? IsOf(session.SessionId, session.Subject, hint, client)
+        : await subjects.FindIdleAsync(context) is not { } idle || IsOf(idle.SessionId, idle.SubjectId.ToString("D"), hint, client);
+
+    private bool IsOf(Guid sessionId, string subject, IdTokenHint hint, Client client) =>
+        hint.Subject == subject && hint.SessionId == sessionIds.For(sessionId, client.ClientId);
 
     private static string Url(HttpContext context, string path, string handle) =>
         $"{context.Request.PathBase}{path}?{PendingRequests.Parameter}={Uri.EscapeDataString(handle)}";

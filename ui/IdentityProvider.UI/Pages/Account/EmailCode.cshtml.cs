@@ -42,10 +42,6 @@ public sealed class EmailCodeModel(EmailCodes codes, InteractionService interact
     [BindProperty(Name = "code")]
     public string? Code { get; set; }
 
-    /// <summary>This browser can make passkeys.</summary>
-    [BindProperty(Name = "passkeys")]
-    public bool Passkeys { get; set; }
-
     /// <summary>The request that waits; null for a local sign-in.</summary>
     public PendingAuthorization? Pending { get; internal set; }
 
@@ -102,7 +98,7 @@ public sealed class EmailCodeModel(EmailCodes codes, InteractionService interact
         switch (answer.Outcome)
         {
             case SignInOutcome.Succeeded:
-                return new SeeOtherResult(answer.OfferPasskey && Passkeys ? Target.PageUrl(Url, "/Account/PasskeyOffer") : Pending?.ContinueUrl ?? Target.LocalUrl(Url));
+                return new SeeOtherResult(Pending?.ContinueUrl ?? Target.LocalUrl(Url));
             case SignInOutcome.SecondFactorRequired:
                 return new SeeOtherResult(Target.PageUrl(Url, "/Account/TwoFactor"));
             default:

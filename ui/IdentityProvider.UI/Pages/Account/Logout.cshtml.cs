@@ -20,14 +20,14 @@ public sealed class LogoutModel(InteractionService interactions, ISubjects subje
     /// <summary>The client's request; null when there is none that holds.</summary>
     public PendingLogout? Pending { get; internal set; }
 
-    /// <summary>Who is signed in.</summary>
+    /// <summary>Who is signed in, or was until the session became idle: apps may still use what they got in it.</summary>
     public string? Username { get; internal set; }
 
     /// <summary>Asks.</summary>
     public async Task<IActionResult> OnGetAsync()
     {
         await LoadAsync();
-        Username = (await subjects.GetSessionAsync(HttpContext))?.Username;
+        Username = (await subjects.GetSessionAsync(HttpContext))?.Username ?? (await subjects.FindIdleAsync(HttpContext))?.Username;
         if (Username is null)
         {
             return new SeeOtherResult(LoggedOutUrl());

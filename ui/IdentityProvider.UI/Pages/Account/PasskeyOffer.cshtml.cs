@@ -46,8 +46,10 @@ public sealed class PasskeyOfferModel(AccountSecurity security, InteractionServi
     public async Task<IActionResult> OnGetAsync()
     {
         await LoadAsync();
-        var state = await security.ReadAsync(SignedInAttribute.Of(HttpContext), HttpContext.RequestAborted);
-        return state.OfferPasskey ? await ShowAsync() : new SeeOtherResult(Destination());
+        var session = SignedInAttribute.Of(HttpContext);
+        return (await security.ReadAsync(session, HttpContext.RequestAborted)).OfferPasskey && await security.IsPrivilegedAsync(session, HttpContext.RequestAborted)
+            ? await ShowAsync()
+            : new SeeOtherResult(Destination());
     }
 
     /// <summary>Adds the passkey, or remembers "not now"; then goes on.</summary>
@@ -61,10 +63,10 @@ public sealed class PasskeyOfferModel(AccountSecurity security, InteractionServi
             return new SeeOtherResult(Destination());
         }
 
-        // Who has left the page open for long proves it again on the security page.
+        // Who has left the page open for long goes on without it, and is asked at the next sign-in again.
         if (!await security.IsPrivilegedAsync(session, HttpContext.RequestAborted))
         {
-            return new SeeOtherResult(Url.Page("/Account/Security/AddPasskey")!);
+            return new SeeOtherResult(Destination());
         }
 
         if (await security.AddPasskeyAsync(HttpContext, session, new PasskeyAnswer(Credential, SealedChallenge), name: ""))
