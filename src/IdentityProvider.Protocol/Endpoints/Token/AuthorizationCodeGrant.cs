@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Tokens;
 
@@ -14,6 +15,7 @@ internal sealed class AuthorizationCodeGrant(
     TokenIssuer issuer,
     RefreshTokenCodec refreshTokens,
     Lifetimes lifetimes,
+    SecurityEvents events,
     TimeProvider time) : IGrant
 {
     /// <summary>A person's double click reaches us as two requests; later, a second redemption is a replay.</summary>
@@ -50,6 +52,11 @@ internal sealed class AuthorizationCodeGrant(
             UserAgent = request.UserAgent,
             WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
+        if (redemption.Revoked is { } revoked)
+        {
+            ReportReplay(revoked, redemption.Now, request);
+        }
+
         if (redemption is not { Verdict: CodeVerdict.Redeemed, Grant: { } grant, Subject: { } subject })
         {
             return redemption.Verdict == CodeVerdict.InvalidTarget
@@ -72,6 +79,20 @@ internal sealed class AuthorizationCodeGrant(
             },
             cancellationToken);
     }
+
+    private void ReportReplay(RevokedGrant revoked, DateTimeOffset now, TokenRequest request) => events.Report(new SecurityEvent
+    {
+        Type = SecurityEventTypes.AuthorizationCodeReplayed,
+        OccurredAt = now,
+        SubjectId = revoked.SubjectId,
+        ClientId = request.Client.ClientId,
+        SessionId = revoked.SessionId,
+        GrantId = revoked.Id,
+        Network = request.Network,
+        UserAgent = request.UserAgent,
+        Alarming = true,
+        Recorded = true,
+    });
 
     private static string Challenge(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
 
