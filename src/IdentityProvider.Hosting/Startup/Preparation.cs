@@ -2,6 +2,7 @@ using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Hosting.Seeding;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -13,17 +14,19 @@ internal sealed partial class Preparation(
     DatabaseMigrator migrator,
     IRootKeyStore rootKeys,
     RootKeyHolder holder,
+    IDataProtectionProvider protection,
     Seeder seeder,
     IEnumerable<IStartupValidator> validators,
     ILogger<Preparation> logger)
 {
-    /// <summary>Settings, schema, root key, seed.</summary>
+    /// <summary>Settings, schema, root key, key ring, seed.</summary>
     /// <exception cref="ConfigurationException">The server must not start; the message says what to set.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         ValidateOptions();
         await MigrateAsync(cancellationToken);
         await OpenRootKeyAsync(cancellationToken);
+        await LoadKeyRingAsync(cancellationToken);
         if (settings.SeedPath is { } path)
         {
             var changes = await seeder.ApplyAsync(path, prune: false, cancellationToken);
@@ -71,6 +74,16 @@ internal sealed partial class Preparation(
         {
             throw new ConfigurationException(error.Message);
         }
+    }
+
+    /// <summary>
+    /// Loads the Data Protection key ring, which makes its first key. Each keeps what it has loaded for a day, so instances that start together
+    /// on an empty ring take turns: the second one finds the key of the first.
+    /// </summary>
+    private async Task LoadKeyRingAsync(CancellationToken cancellationToken)
+    {
+        await using var turn = await migrator.TakeTurnAsync(cancellationToken);
+        protection.CreateProtector("start").Protect([]);
     }
 
     private void ValidateOptions()

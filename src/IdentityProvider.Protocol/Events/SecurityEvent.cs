@@ -67,6 +67,9 @@ public static class SecurityEventTypes
     /// <summary>The same, and refused, since the client's refresh tokens are held to the device.</summary>
     public const string RefreshTokenRefusedElsewhere = "refresh_token_refused_elsewhere";
 
+    /// <summary>A redeemed authorization code came again: what it gave has been revoked (RFC 6749 §4.1.2).</summary>
+    public const string AuthorizationCodeReplayed = "authorization_code_replayed";
+
     /// <summary>A person gave a client access. Detail: the scopes.</summary>
     public const string ConsentGranted = "consent_granted";
 

@@ -212,4 +212,13 @@ public sealed record CodeRedemption(CodeVerdict Verdict, DateTimeOffset Now)
 
     /// <summary>Whether the first refresh token was recorded.</summary>
     public bool RefreshTokenIssued { get; init; }
+
+    /// <summary>Set when a replay has revoked a grant.</summary>
+    public RevokedGrant? Revoked { get; init; }
 }
+
+/// <summary>A grant that was revoked by this decision.</summary>
+/// <param name="Id">Which one.</param>
+/// <param name="SubjectId">About whom.</param>
+/// <param name="SessionId">The session in which it was granted.</param>
+public sealed record RevokedGrant(Guid Id, Guid SubjectId, Guid SessionId);

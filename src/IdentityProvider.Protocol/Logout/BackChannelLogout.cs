@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using IdentityProvider.Protocol.Clients;
@@ -26,6 +27,12 @@ internal sealed class BackChannelLogout(
     /// <summary>§2.4 recommends two minutes at most.</summary>
     private const int TokenLifetimeSeconds = 120;
 
+    /// <summary>How long a client that gave no answer is left alone.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
+
+    /// <summary>The clients that gave no answer, and when that was.</summary>
+    private readonly ConcurrentDictionary<string, long> _silentSince = new(StringComparer.Ordinal);
+
     public string Kind => LogoutNotice.Kind;
 
     public async Task<Delivery> DeliverAsync(string payload)
@@ -43,13 +50,34 @@ internal sealed class BackChannelLogout(
             return new Delivery(DeliveryVerdict.Void, $"client {notice.ClientId} does not end with the session");
         }
 
+        if (IsSilent(client.ClientId))
+        {
+            return new Delivery(DeliveryVerdict.Failed, $"client {client.ClientId} gave no answer a moment ago, and is not called");
+        }
+
         using var request = new HttpRequestMessage(HttpMethod.Post, uri);
         request.Content = new FormUrlEncodedContent([KeyValuePair.Create("logout_token", LogoutToken(client, notice))]);
         var answer = await http.SendAsync(request, CancellationToken.None);
+        if (answer.Failure is OutboundFailure.Unreachable or OutboundFailure.TimedOut)
+        {
+            _silentSince[client.ClientId] = time.GetTimestamp();
+        }
+        else
+        {
+            _silentSince.TryRemove(client.ClientId, out _);
+        }
+
         return answer.Status is { } status
             ? new Delivery(Judge(status), $"client {client.ClientId} answered {(int)status}")
             : new Delivery(DeliveryVerdict.Failed, $"client {client.ClientId} was not reached: {answer.Failure}: {answer.Detail}");
     }
+
+    /// <summary>
+    /// Every call of a client that does not answer holds a slot to the time limit, and messages of other clients wait for one. So it is left
+    /// alone for a while; then one message tries, and the others go by until that is decided.
+    /// </summary>
+    private bool IsSilent(string clientId) => _silentSince.TryGetValue(clientId, out var since)
+        && (time.GetElapsedTime(since) < s_pause || !_silentSince.TryUpdate(clientId, time.GetTimestamp(), since));
 
     /// <summary>§2.8: 200, or 204 by the habit of frameworks; 400 when the client did not accept the token or could not log out.</summary>
     private static DeliveryVerdict Judge(HttpStatusCode status) => status switch

@@ -14,10 +14,10 @@ public sealed record OutboxMessage(long Id, string Kind, string Payload, int Att
 public interface IOutboxStore
 {
     /// <summary>
-    /// Claims messages of these kinds that are due, each for exactly one caller, until <paramref name="lease"/> has passed: then they are
+    /// Claims messages of a kind that are due, the longest due first, each for exactly one caller, until <paramref name="lease"/> has passed: then they are
     /// due again, in case the claimer has died. No lock is held meanwhile.
     /// </summary>
-    Task<IReadOnlyList<OutboxMessage>> ClaimAsync(IReadOnlyList<string> kinds, int count, TimeSpan lease, CancellationToken cancellationToken);
+    Task<IReadOnlyList<OutboxMessage>> ClaimAsync(string kind, int count, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes a claimed message due again after <paramref name="delay"/>, and keeps in a few words why. False, and nothing changed, when it

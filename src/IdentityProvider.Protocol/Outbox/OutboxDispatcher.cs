@@ -69,7 +69,7 @@ internal sealed partial class OutboxDispatcher(
     {
         try
         {
-            var claimed = await store.ClaimAsync([kind], count, Lease, cancellationToken);
+            var claimed = await store.ClaimAsync(kind, count, Lease, cancellationToken);
             _inContact = true;
             return claimed;
         }

@@ -23,11 +23,21 @@ internal sealed class CatalogRow
 
     public required DateTimeOffset UpdatedAt { get; set; }
 
+    /// <summary>Since when a client has the name of one that was removed before: what was granted until then is not its own.</summary>
+    public DateTimeOffset? ReturnedAt { get; set; }
+
     public static void Configure(ModelBuilder model)
     {
         foreach (var table in (string[])[Clients, ApiScopes, ApiResources, IdentityResources])
         {
-            model.SharedTypeEntity<CatalogRow>(table, row => row.ToTable(table).HasKey(item => item.Name));
+            model.SharedTypeEntity<CatalogRow>(table, row =>
+            {
+                row.ToTable(table).HasKey(item => item.Name);
+                if (table != Clients)
+                {
+                    row.Ignore(item => item.ReturnedAt);
+                }
+            });
         }
     }
 }

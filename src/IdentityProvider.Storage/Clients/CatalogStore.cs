@@ -27,7 +27,8 @@ internal sealed class CatalogStore(
 
             // The version row is locked first: two instances that seed at once take turns, and the second one finds nothing to do.
             await context.Database.ExecuteSqlAsync($"UPDATE catalog_version SET version = version + 1", cancellationToken);
-            var now = time.GetUtcNow();
+            var now = await NowAsync(context, cancellationToken);
+            var returned = await ReturnedAsync(context, upserts.Clients, cancellationToken);
             await UpsertAsync(context, CatalogRow.Clients, upserts.Clients, client => (client.ClientId, client.Enabled), now, cancellationToken);
             await UpsertAsync(context, CatalogRow.ApiScopes, upserts.ApiScopes, scope => (scope.Name, scope.Enabled), now, cancellationToken);
             await UpsertAsync(context, CatalogRow.ApiResources, upserts.ApiResources, api => (api.Name, api.Enabled), now, cancellationToken);
@@ -36,6 +37,7 @@ internal sealed class CatalogStore(
             await RemoveAsync(context, CatalogRow.ApiResources, removals.ApiResources, cancellationToken);
             await RemoveAsync(context, CatalogRow.IdentityResources, removals.IdentityResources, cancellationToken);
             await RemoveClientsAsync(context, removals.Clients, now, cancellationToken);
+            await ForgetAsync(context, removals.Clients, returned, now, cancellationToken);
             noted = AddEvents(context, now);
 
             if (await context.SaveChangesAsync(cancellationToken) > 0)
@@ -91,6 +93,22 @@ internal sealed class CatalogStore(
         }
     }
 
+    /// <summary>The clock that grants are created by, since <see cref="CatalogRow.ReturnedAt"/> is compared with theirs.</summary>
+    private async Task<DateTimeOffset> NowAsync(IdentityProviderContext context, CancellationToken cancellationToken) => context.Database.IsNpgsql()
+        ? await context.Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).SingleAsync(cancellationToken)
+        : time.GetUtcNow();
+
+    /// <summary>The names among them that a removed client had.</summary>
+    private static async Task<List<string>> ReturnedAsync(
+        IdentityProviderContext context, IReadOnlyList<Client> clients, CancellationToken cancellationToken)
+    {
+        var names = clients.Select(client => client.ClientId).ToList();
+        return names.Count == 0
+            ? []
+            : await context.Set<CatalogRow>(CatalogRow.Clients).Where(row => names.Contains(row.Name) && row.Document == null)
+                .Select(row => row.Name).ToListAsync(cancellationToken);
+    }
+
     private static async Task UpsertAsync<T>(
         IdentityProviderContext context, string table, IReadOnlyList<T> items, Func<T, (string Name, bool Enabled)> describe,
         DateTimeOffset now, CancellationToken cancellationToken)
@@ -114,6 +132,8 @@ internal sealed class CatalogStore(
 
             if (row.Document != document)
             {
+                // A row that is not new and has no document is that of a removed client.
+                row.ReturnedAt = row.Document is null && context.Entry(row).State != EntityState.Added ? now : row.ReturnedAt;
                 row.Document = document;
                 row.UpdatedAt = now;
                 row.DisabledAt = enabled ? null : row.DisabledAt ?? now;
@@ -131,8 +151,8 @@ internal sealed class CatalogStore(
     }
 
     /// <summary>
-    /// The disabled row that stays makes a grant dead that is being inserted at this moment; revoking the rest keeps it dead if a client
-    /// of the same name comes back.
+    /// The disabled row that stays makes every grant dead, one that is being inserted at this moment as well; if a client of the same name
+    /// comes back, its grants are those created since then. None of them is touched, however many there are.
     /// </summary>
     private static async Task RemoveClientsAsync(
         IdentityProviderContext context, IReadOnlyList<string> names, DateTimeOffset now, CancellationToken cancellationToken)
@@ -149,10 +169,24 @@ internal sealed class CatalogStore(
             row.DisabledAt ??= now;
             row.UpdatedAt = now;
         }
+    }
 
-        DateTimeOffset? revokedAt = now;
-        await context.Set<GrantRow>().Where(grant => names.Contains(grant.ClientId) && grant.RevokedAt == null).ExecuteUpdateAsync(
-            grant => grant.SetProperty(it => it.RevokedAt, revokedAt).SetProperty(it => it.RevokedReason, "client_removed"), cancellationToken);
-        await context.Set<ConsentRow>().Where(consent => names.Contains(consent.ClientId)).ExecuteDeleteAsync(cancellationToken);
+    /// <summary>
+    /// What a client must not find when its name comes back: consents, and codes that nobody has redeemed yet. One client after the other,
+    /// in the order of the key: that of all who delete several consents of a person.
+    /// </summary>
+    private static async Task ForgetAsync(
+        IdentityProviderContext context, IReadOnlyList<string> removed, List<string> returned, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var name in removed.Concat(returned).Order(StringComparer.Ordinal))
+        {
+            await context.Set<ConsentRow>().Where(consent => consent.ClientId == name).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        if (returned.Count > 0)
+        {
+            await context.Set<AuthorizationCodeRow>()
+                .Where(code => code.ExpiresAt > now && returned.Contains(code.ClientId) && code.RedeemedAt == null).ExecuteDeleteAsync(cancellationToken);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Consents;
+using IdentityProvider.Storage.Clients;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Sessions;
@@ -16,10 +17,11 @@ internal sealed class ConnectedAppStore(Func<IdentityProviderContext> contexts, 
         var consents = await context.Set<ConsentRow>().AsNoTracking()
             .Where(consent => consent.SubjectId == subjectId && (consent.ExpiresAt == null || consent.ExpiresAt > now))
             .ToListAsync(cancellationToken);
-        var sessions = context.Set<SessionRow>();
+        var (sessions, clients) = (context.Set<SessionRow>(), context.Set<CatalogRow>(CatalogRow.Clients));
         var grants = await context.Set<GrantRow>().AsNoTracking()
             .Where(grant => grant.SubjectId == subjectId && grant.RevokedAt == null && grant.IdleExpiresAt > now && grant.AbsoluteExpiresAt > now
                 && context.Users.Any(user => user.Id == subjectId && user.Epoch == grant.SubjectEpoch && user.DisabledAt == null)
+                && !clients.Any(client => client.Name == grant.ClientId && (client.Document == null || client.ReturnedAt >= grant.CreatedAt))
                 && (!grant.EndsWithSession || sessions.Any(session => session.Id == grant.SessionId && session.EndedAt == null && session.AbsoluteExpiresAt > now)))
             .Select(grant => new { grant.ClientId, grant.Scopes, grant.CreatedAt, grant.RotatedAt, grant.EndsWithSession })
             .ToListAsync(cancellationToken);

@@ -20,5 +20,6 @@ internal sealed class ConsentRow
     {
         row.ToTable("consents").HasKey(consent => new { consent.SubjectId, consent.ClientId });
         row.HasIndex(consent => consent.ExpiresAt);
+        row.HasIndex(consent => consent.ClientId);
     }
 }

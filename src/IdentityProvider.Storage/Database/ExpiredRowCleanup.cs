@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
@@ -44,7 +45,11 @@ public sealed partial class ExpiredRowCleanup(
         new("security_events", "occurred_at", events.Value.Retention),
     ];
 
-    /// <summary>Deletes all that is due, unless another instance is about it; returns the number of rows.</summary>
+    /// <summary>
+    /// Deletes all that is due, unless another instance is about it; returns the number of rows. A table that fails keeps none of the others
+    /// from being cleaned.
+    /// </summary>
+    /// <exception cref="AggregateException">What went wrong, table by table, once the others are done.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -74,17 +79,30 @@ public sealed partial class ExpiredRowCleanup(
     private async Task<int> DeleteAllAsync(
         DbConnection connection, Func<DbConnection, Expiry, DbCommand> deletion, CancellationToken cancellationToken)
     {
-        var total = await InBatchesAsync(() => ExpiredSessions.DeleteAsync(connection, BatchSize, time.GetUtcNow(), cancellationToken));
+        var (total, failures) = (0, new List<Exception>());
+        await DeleteAsync("sessions", () => ExpiredSessions.DeleteAsync(connection, BatchSize, time.GetUtcNow(), cancellationToken));
         foreach (var expiry in _expiries)
         {
-            total += await InBatchesAsync(async () =>
+            await DeleteAsync(expiry.Table, async () =>
             {
                 await using var command = deletion(connection, expiry);
                 return await command.ExecuteNonQueryAsync(cancellationToken);
             });
         }
 
-        return total;
+        return failures.Count == 0 ? total : throw new AggregateException(failures);
+
+        async Task DeleteAsync(string table, Func<Task<int>> delete)
+        {
+            try
+            {
+                total += await InBatchesAsync(delete);
+            }
+            catch (DbException exception) when (connection.State == ConnectionState.Open && !cancellationToken.IsCancellationRequested)
+            {
+                failures.Add(new InvalidOperationException($"Expired rows of {table} could not be deleted: {exception.Message}", exception));
+            }
+        }
     }
 
     private static async Task<int> InBatchesAsync(Func<Task<int>> delete)

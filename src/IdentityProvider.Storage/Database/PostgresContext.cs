@@ -1,4 +1,8 @@
+using IdentityProvider.Storage.Events;
+using IdentityProvider.Storage.Factors;
 using IdentityProvider.Storage.Grants;
+using IdentityProvider.Storage.Interactions;
+using IdentityProvider.Storage.Outbox;
 using IdentityProvider.Storage.Sessions;
 using Microsoft.EntityFrameworkCore;
 
@@ -21,5 +25,13 @@ internal sealed class PostgresContext(DbContextOptions<PostgresContext> options)
         builder.Entity<SessionRow>()
             .HasStorageParameter("fillfactor", 80)
             .HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
+
+        // Short-lived rows, which go by the hundred.
+        builder.Entity<OutboxRow>().HasStorageParameter("autovacuum_vacuum_scale_factor", 0.02);
+        builder.Entity<InteractionRow>().HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
+        builder.Entity<ReferenceTokenRow>().HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
+        builder.Entity<RevokedAccessTokenRow>().HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
+        builder.Entity<UsedChallengeRow>().HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
+        builder.Entity<SecurityEventRow>().HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
     }
 }

@@ -14,20 +14,23 @@ internal static class Liveness
     public static string OfClient(string name) =>
         $"NOT EXISTS (SELECT 1 FROM clients c WHERE c.name = {name} AND c.disabled_at IS NOT NULL)";
 
+    /// <summary>The client of a grant <c>g</c>. The grants of a removed client stay dead when another one gets its name.</summary>
+    private const string OfGrantsClient = """
+        NOT EXISTS (SELECT 1 FROM clients c WHERE c.name = g.client_id AND (c.disabled_at IS NOT NULL OR c.returned_at >= g.created_at))
+        """;
+
     /// <summary>
     /// Of a grant <c>g</c>, its expiry apart. A coordinated grant lives to the end of the session: its logout, or its longest life. The
     /// session's idle expiry measures the browser's visits here, which a client's use of its tokens does not need.
     /// </summary>
     public static string OfGrant(string now) => $"""
-        g.revoked_at IS NULL AND {PersonAndClient} AND (NOT g.ends_with_session OR {Session(now)})
+        g.revoked_at IS NULL AND {Person} AND {OfGrantsClient} AND (NOT g.ends_with_session OR {Session(now)})
         """;
 
     /// <summary>Of a code <c>g</c>, its expiry apart: its session must still be there, whatever becomes of the grant.</summary>
-    public static string OfCode(string now) => $"{PersonAndClient} AND {Session(now)}";
+    public static string OfCode(string now) => $"""{Person} AND {OfClient("g.client_id")} AND {Session(now)}""";
 
-    private static readonly string PersonAndClient = $"""
-        u."Epoch" = g.subject_epoch AND u."DisabledAt" IS NULL AND {OfClient("g.client_id")}
-        """;
+    private const string Person = """u."Epoch" = g.subject_epoch AND u."DisabledAt" IS NULL""";
 
     private static string Session(string now) => $"""
         EXISTS (SELECT 1 FROM sessions s WHERE s.id = g.session_id AND s.ended_at IS NULL AND s.absolute_expires_at > {now})

@@ -1,3 +1,4 @@
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Users;
@@ -64,10 +65,10 @@ internal sealed partial class PostgresGrantStore
         """;
 
     /// <summary>
-    /// Why a code was refused, and the revocation if it was replayed. A statement of its own, for it needs a snapshot taken after the
+    /// Why a code was refused, and the revocation with its event if it was replayed. A statement of its own, for it needs a snapshot taken after the
     /// winner's commit: the grant to revoke may have been inserted while the first statement waited.
     /// </summary>
-    private const string Refuse = """
+    private const string Refuse = $"""
         WITH judged AS MATERIALIZED (
             SELECT t.now, g.grant_id,
                 CASE
@@ -84,8 +85,12 @@ internal sealed partial class PostgresGrantStore
             FROM (SELECT clock_timestamp() AS now) t LEFT JOIN authorization_codes g ON g.code_hash = $1),
         revoked AS (
             UPDATE grants g SET revoked_at = j.now, revoked_reason = 'code_replayed'
-            FROM judged j WHERE j.verdict = 'Replayed' AND g.id = j.grant_id AND g.revoked_at IS NULL)
-        SELECT verdict, now FROM judged
+            FROM judged j WHERE j.verdict = 'Replayed' AND g.id = j.grant_id AND g.revoked_at IS NULL
+            RETURNING g.id, g.subject_id, g.client_id, g.session_id, g.revoked_at),
+        recorded AS (
+            INSERT INTO security_events (type, occurred_at, subject_id, client_id, session_id, grant_id, network, user_agent)
+            SELECT '{SecurityEventTypes.AuthorizationCodeReplayed}', revoked_at, subject_id, client_id, session_id, id, $9, $10 FROM revoked)
+        SELECT j.verdict, j.now, r.id, r.subject_id, r.session_id FROM judged j LEFT JOIN revoked r ON TRUE
         """;
 
     public async Task<CodeIssueVerdict> IssueCodeAsync(NewAuthorizationCode code)
@@ -138,9 +143,12 @@ internal sealed partial class PostgresGrantStore
             .Bytes(presentation.CodeHash).Text(presentation.ClientId)
             .Text(presentation.RedirectUri).Boolean(presentation.RedirectUriOptional).Text(presentation.VerifierChallenge)
             .Boolean(presentation.ClientAuthenticated).Interval(presentation.DoubleSubmitWindow)
-            .Texts(presentation.Resources)
+            .Texts(presentation.Resources).Text(presentation.Network).Text(presentation.UserAgent)
             .ExecuteReaderAsync();
         await reader.ReadAsync();
-        return new CodeRedemption(Enum.Parse<CodeVerdict>(reader.GetString(0)), reader.GetFieldValue<DateTimeOffset>(1));
+        return new CodeRedemption(Enum.Parse<CodeVerdict>(reader.GetString(0)), reader.GetFieldValue<DateTimeOffset>(1))
+        {
+            Revoked = reader.GetGuidOrNull(2) is { } revoked ? new RevokedGrant(revoked, reader.GetGuid(3), reader.GetGuid(4)) : null,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Subjects;
 using IdentityProvider.Storage.Database;
@@ -80,11 +81,10 @@ internal sealed partial class SqliteGrantStore
 
         var code = ReadCode(connection, presentation, now);
         var verdict = CodeDecision.Judge(code?.State, presentation, now);
+        RevokedGrant? revoked = null;
         if (verdict == CodeVerdict.Replayed)
         {
-            connection.Execute(
-                "UPDATE grants SET revoked_at = $now, revoked_reason = 'code_replayed' WHERE id = $id AND revoked_at IS NULL",
-                ("$id", code!.GrantId), ("$now", now));
+            revoked = RevokeReplayed(connection, code!, presentation, now);
         }
         else if (verdict == CodeVerdict.Redeemed)
         {
@@ -93,7 +93,7 @@ internal sealed partial class SqliteGrantStore
 
         transaction.Commit();
         return Task.FromResult(verdict != CodeVerdict.Redeemed
-            ? new CodeRedemption(verdict, now)
+            ? new CodeRedemption(verdict, now) { Revoked = revoked }
             : new CodeRedemption(verdict, now)
             {
                 Grant = code!.Grant,
@@ -101,6 +101,24 @@ internal sealed partial class SqliteGrantStore
                 Nonce = code.Nonce,
                 RefreshTokenIssued = code.IssueRefreshToken,
             });
+    }
+
+    /// <summary>Null: it was revoked, or deleted, before.</summary>
+    private static RevokedGrant? RevokeReplayed(SqliteConnection connection, StoredCode code, CodePresentation presented, DateTimeOffset now)
+    {
+        var revoked = connection.Execute(
+            "UPDATE grants SET revoked_at = $now, revoked_reason = 'code_replayed' WHERE id = $id AND revoked_at IS NULL",
+            ("$id", code.GrantId), ("$now", now));
+        if (revoked == 0 || code.GrantId is not { } id)
+        {
+            return null;
+        }
+
+        connection.Execute(
+            InsertEvent,
+            ("$type", SecurityEventTypes.AuthorizationCodeReplayed), ("$now", now), ("$subject", code.Grant.SubjectId), ("$client", code.Grant.ClientId),
+            ("$session", code.Grant.SessionId), ("$grant", id), ("$network", presented.Network), ("$userAgent", presented.UserAgent));
+        return new RevokedGrant(id, code.Grant.SubjectId, code.Grant.SessionId);
     }
 
     private static (bool Alive, bool Consented) ReadIssuable(SqliteConnection connection, NewAuthorizationCode code, DateTimeOffset now)

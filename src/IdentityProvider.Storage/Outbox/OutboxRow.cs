@@ -34,7 +34,7 @@ internal sealed class OutboxRow
     public static void Configure(EntityTypeBuilder<OutboxRow> row)
     {
         row.ToTable("outbox").HasKey(message => message.Id);
-        row.HasIndex(message => message.DueAt);
+        row.HasIndex(message => new { message.Kind, message.DueAt }).HasFilter("given_up_at IS NULL");
         row.HasIndex(message => message.ExpiresAt);
     }
 }

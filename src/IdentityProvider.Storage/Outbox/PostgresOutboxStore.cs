@@ -9,17 +9,17 @@ internal sealed class PostgresOutboxStore(NpgsqlDataSource database) : IOutboxSt
     /// <summary>One statement: rows that another instance is just claiming are skipped, not waited for.</summary>
     private const string Claim = """
         WITH due AS MATERIALIZED (
-            SELECT id FROM outbox WHERE due_at <= statement_timestamp() AND given_up_at IS NULL AND kind = ANY ($1)
+            SELECT id FROM outbox WHERE due_at <= statement_timestamp() AND given_up_at IS NULL AND kind = $1
             ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE outbox o SET attempts = o.attempts + 1, due_at = clock_timestamp() + $3, last_error = NULL
         FROM due WHERE o.id = due.id
         RETURNING o.id, o.kind, o.payload, o.attempts
         """;
 
-    public async Task<IReadOnlyList<OutboxMessage>> ClaimAsync(IReadOnlyList<string> kinds, int count, TimeSpan lease, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OutboxMessage>> ClaimAsync(string kind, int count, TimeSpan lease, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(Claim);
-        await using var reader = await command.Texts(kinds).Integer(count).Interval(lease).ExecuteReaderAsync(cancellationToken);
+        await using var reader = await command.Text(kind).Integer(count).Interval(lease).ExecuteReaderAsync(cancellationToken);
         var claimed = new List<OutboxMessage>();
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -12,7 +12,7 @@ internal static class ReuseMail
     public static string Postgres { get; } = $"""
         INSERT INTO outbox (kind, payload, attempts, due_at, created_at, expires_at)
         SELECT '{OutgoingMail.Kind}',
-            json_build_object('template', '{MailTemplates.TokenReused}', 'to', u."Email", 'values', json_build_object(
+            json_build_object('template', '{MailTemplates.TokenReused}', 'to', u."Email", 'culture', u."Culture", 'values', json_build_object(
                 'username', u."UserName", 'client', coalesce(c.document::json ->> 'ClientName', j.client_id),
                 'time', to_char(j.now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))::text,
             0, j.now, j.now, j.now + interval '{OutgoingMail.UsualLifetime.TotalSeconds} seconds'
@@ -24,7 +24,7 @@ internal static class ReuseMail
     public static string Sqlite { get; } = $"""
         INSERT INTO outbox (kind, payload, attempts, due_at, created_at, expires_at)
         SELECT '{OutgoingMail.Kind}',
-            json_object('template', '{MailTemplates.TokenReused}', 'to', u."Email", 'values', json_object(
+            json_object('template', '{MailTemplates.TokenReused}', 'to', u."Email", 'culture', u."Culture", 'values', json_object(
                 'username', u."UserName", 'client', coalesce(json_extract(c.document, '$.ClientName'), $client), 'time', $time)),
             0, $now, $now, $mailExpires
         FROM "AspNetUsers" u LEFT JOIN clients c ON c.name = $client

@@ -6,26 +6,26 @@ namespace IdentityProvider.Storage.Outbox;
 internal sealed class SqliteOutboxStore(SqliteDataSource database, TimeProvider time) : IOutboxStore
 {
     /// <summary>Looked for first, since a look takes no write lock and nearly always finds nothing.</summary>
-    private const string AnyDue = "SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind IN (SELECT value FROM json_each($kinds)))";
+    private const string AnyDue = "SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind = $kind)";
 
     private const string Claim = """
         UPDATE outbox SET attempts = attempts + 1, due_at = $leased, last_error = NULL
         WHERE id IN (
-            SELECT id FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind IN (SELECT value FROM json_each($kinds)) ORDER BY due_at LIMIT $count)
+            SELECT id FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind = $kind ORDER BY due_at LIMIT $count)
         RETURNING id, kind, payload, attempts
         """;
 
-    public Task<IReadOnlyList<OutboxMessage>> ClaimAsync(IReadOnlyList<string> kinds, int count, TimeSpan lease, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<OutboxMessage>> ClaimAsync(string kind, int count, TimeSpan lease, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         using var connection = database.OpenConnection();
-        using var look = connection.Command(AnyDue, ("$kinds", kinds), ("$now", now));
+        using var look = connection.Command(AnyDue, ("$kind", kind), ("$now", now));
         if (look.ExecuteScalar() is 0L)
         {
             return Task.FromResult<IReadOnlyList<OutboxMessage>>([]);
         }
 
-        using var command = connection.Command(Claim, ("$kinds", kinds), ("$count", count), ("$now", now), ("$leased", now + lease));
+        using var command = connection.Command(Claim, ("$kind", kind), ("$count", count), ("$now", now), ("$leased", now + lease));
         using var reader = command.ExecuteReader();
         var claimed = new List<OutboxMessage>();
         while (reader.Read())

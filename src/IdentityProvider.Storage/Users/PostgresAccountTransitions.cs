@@ -68,6 +68,11 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         SELECT pg_advisory_xact_lock(hashtextextended(upper(u."Email"), 7303)) FROM "AspNetUsers" u WHERE u."Id" = $1
         """;
 
+    /// <summary>Before one of them is changed, since whoever ends several locks them in this order too.</summary>
+    private const string LockSessions = $"""
+        SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL AND {Applied} ORDER BY s.id FOR NO KEY UPDATE
+        """;
+
     /// <summary>The stamp says that the change has applied: an epoch alone might have been raised by somebody else.</summary>
     private const string Keep = """
         UPDATE sessions s SET user_epoch = u."Epoch", handle_hash = $4
@@ -114,6 +119,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
                 Command(Change).Uuid(change.UserId).Text(stamps.Security).Text(stamps.Concurrency).Text(change.PasswordHash)
                     .Boolean(change.ShortPassword).Bigint(change.UserEpoch),
                 Command($"{ProvenEnds.EndTrust("$1")} AND {Applied}").Uuid(change.UserId).Text(stamps.Concurrency),
+                Command(LockSessions).Uuid(change.UserId).Text(stamps.Concurrency),
                 Command(Keep).Uuid(change.UserId).Text(stamps.Concurrency).Uuid(change.SessionId).Bytes(change.HandleHash).Bigint(change.UserEpoch),
                 .. Notices(change.UserId, stamps.Concurrency, change.Notice),
             ]);
@@ -254,8 +260,9 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
     }
 
     /// <summary>
-    /// Codes are looked for by their expiry, which is indexed (hence the statement's time, which is one value) and lies within a minute. A redemption in flight holds its code: it is waited
-    /// for, and then its grant is seen by the statement that revokes.
+    /// Codes are looked for by their expiry, which is indexed (hence the statement's time, which is one value) and lies within a minute. A
+    /// redemption in flight holds its code, which may have expired meanwhile: it is waited for, and then its grant is seen by the statement
+    /// that revokes.
     /// </summary>
     public async Task<int> WithdrawConsentAsync(Guid userId, string clientId)
     {
@@ -263,7 +270,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
         batch.BatchCommands.Add(Command("DELETE FROM consents WHERE subject_id = $1 AND client_id = $2").Uuid(userId).Text(clientId));
         batch.BatchCommands.Add(Command("""
             DELETE FROM authorization_codes
-            WHERE expires_at > statement_timestamp() AND subject_id = $1 AND client_id = $2 AND redeemed_at IS NULL
+            WHERE expires_at > statement_timestamp() - interval '1 minute' AND subject_id = $1 AND client_id = $2 AND redeemed_at IS NULL
             """).Uuid(userId).Text(clientId));
         batch.BatchCommands.Add(Command(s_revokeClient).Uuid(userId).Text("consent_withdrawn").Text(clientId));
         await batch.ExecuteNonQueryAsync();

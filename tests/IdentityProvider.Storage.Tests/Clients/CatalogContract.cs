@@ -9,6 +9,7 @@ using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace IdentityProvider.Storage.Tests.Clients;
@@ -101,7 +102,7 @@ public abstract class CatalogContract(TestDatabase database)
     {
         var scene = await Scene.CreateAsync(database);
         var family = await scene.FamilyAsync();
-        var inFlight = await scene.IssueAsync();
+        var (inFlight, late) = (await scene.IssueAsync(), await scene.IssueAsync());
         var consents = database.Get<IConsentStore>();
         await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
 
@@ -111,10 +112,22 @@ public abstract class CatalogContract(TestDatabase database)
         Assert.False(await scene.IsActiveAsync(family.FamilyId));
         Assert.Equal(CodeVerdict.Dead, (await scene.Grants.RedeemCodeAsync(inFlight)).Verdict);
         Assert.Null(await consents.FindAsync(scene.UserId, scene.ClientId, CancellationToken.None));
+        Assert.Empty(await ListAsync(scene));
+        await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
 
         await ApplyAsync(new CatalogContents { Clients = [new Client { ClientId = scene.ClientId }] });
         Assert.NotNull(await Clients.FindAsync(scene.ClientId, CancellationToken.None));
         Assert.False(await scene.IsActiveAsync(family.FamilyId));
+        Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(family));
+        Assert.Null(await consents.FindAsync(scene.UserId, scene.ClientId, CancellationToken.None));
+        Assert.NotEqual(CodeVerdict.Redeemed, (await scene.Grants.RedeemCodeAsync(late)).Verdict);
+        Assert.Empty(await ListAsync(scene));
+
+        // Its own grants live, also when it changes.
+        var own = await scene.FamilyAsync();
+        await ApplyAsync(new CatalogContents { Clients = [new Client { ClientId = scene.ClientId, RequireConsent = true }] });
+        Assert.True(await scene.IsActiveAsync(own.FamilyId));
+        Assert.Single(await ListAsync(scene));
     }
 
     [Fact]
@@ -176,6 +189,9 @@ public abstract class CatalogContract(TestDatabase database)
             await context.Set<SecurityEventRow>().Where(row => row.ClientId == client.ClientId).OrderBy(row => row.Id).Select(row => row.Type).ToListAsync());
     }
 
+    private Task<IReadOnlyList<ConnectedApp>> ListAsync(Scene scene) =>
+        database.Get<IConnectedAppStore>().ListAsync(scene.UserId, CancellationToken.None);
+
     private static Client NewClient() => new() { ClientId = "client-" + Scene.Id().ToString("N") };
 
     private Task ApplyAsync(CatalogContents contents) => Store.ApplyAsync(contents, new CatalogRemovals(), CancellationToken.None);
@@ -183,4 +199,25 @@ public abstract class CatalogContract(TestDatabase database)
 
 public sealed class SqliteCatalogTests(SqliteTestDatabase database) : CatalogContract(database), IClassFixture<SqliteTestDatabase>;
 
-public sealed class PostgresCatalogTests(PostgresTestDatabase database) : CatalogContract(database), IClassFixture<PostgresTestDatabase>;
+public sealed class PostgresCatalogTests(PostgresTestDatabase database) : CatalogContract(database), IClassFixture<PostgresTestDatabase>
+{
+    private readonly PostgresTestDatabase _database = database;
+
+    /// <summary>There may be millions of them.</summary>
+    [Fact]
+    public async Task The_removal_of_a_client_touches_none_of_its_grants()
+    {
+        var scene = await Scene.CreateAsync(_database);
+        var family = await scene.FamilyAsync();
+        await using var holder = await _database.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("SELECT 1 FROM grants WHERE id = $1 FOR UPDATE", holder);
+        command.Parameters.AddWithValue(family.FamilyId);
+        await command.ExecuteNonQueryAsync();
+
+        await _database.Get<ICatalogStore>()
+            .ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [scene.ClientId] }, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.False(await scene.IsActiveAsync(family.FamilyId));
+    }
+}

@@ -94,6 +94,26 @@ public abstract class CleanupContract(TestDatabase database)
         Assert.Equal(["kept"], await after.Set<KnownDeviceRow>().Where(row => row.UserId == user).Select(row => row.UserAgent!).ToListAsync());
     }
 
+    [Fact]
+    public async Task A_table_that_cannot_be_cleaned_is_reported_and_keeps_none_of_the_others_from_it()
+    {
+        await using var context = database.Context();
+        context.Add(new RevokedAccessTokenRow { TokenId = Scene.Bytes(), ExpiresAt = Scene.Ago(TimeSpan.FromSeconds(1)) });
+        await context.SaveChangesAsync();
+        await context.Database.ExecuteSqlAsync($"ALTER TABLE authorization_codes RENAME TO codes_elsewhere");
+        try
+        {
+            var errors = await Assert.ThrowsAsync<AggregateException>(RunAsync);
+
+            Assert.Contains("authorization_codes", Assert.Single(errors.InnerExceptions).Message, StringComparison.Ordinal);
+            Assert.False(await context.Set<RevokedAccessTokenRow>().AnyAsync(row => row.ExpiresAt < Scene.Ago(TimeSpan.Zero)));
+        }
+        finally
+        {
+            await context.Database.ExecuteSqlAsync($"ALTER TABLE codes_elsewhere RENAME TO authorization_codes");
+        }
+    }
+
     protected Task<int> RunAsync() =>
         database.Cleanup().RunAsync(CancellationToken.None);
 

@@ -2,6 +2,7 @@ using IdentityProvider.Storage.Database;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace IdentityProvider.Storage.Tests.Databases;
@@ -85,6 +86,8 @@ public sealed class SqliteMigrationTests(SqliteTestDatabase database) : Migratio
 
 public sealed class PostgresMigrationTests(PostgresTestDatabase database) : MigrationContract(database), IClassFixture<PostgresTestDatabase>
 {
+    private readonly PostgresTestDatabase _database = database;
+
     [Fact]
     [Trait("row", "D1")]
     public async Task Instances_that_migrate_an_empty_database_at_once_all_succeed()
@@ -99,5 +102,18 @@ public sealed class PostgresMigrationTests(PostgresTestDatabase database) : Migr
         {
             await empty.DisposeAsync();
         }
+    }
+
+    [Theory]
+    [InlineData("grants")]
+    [InlineData("outbox")]
+    [InlineData("interactions")]
+    [InlineData("reference_tokens")]
+    [InlineData("security_events")]
+    public async Task A_table_whose_rows_come_and_go_is_vacuumed_long_before_a_fifth_of_it_is_dead(string table)
+    {
+        await using var command = _database.Get<NpgsqlDataSource>().CreateCommand("SELECT array_to_string(reloptions, ',') FROM pg_class WHERE oid = $1::regclass");
+        command.Parameters.AddWithValue(table);
+        Assert.Contains("autovacuum_vacuum_scale_factor=0.0", (string)(await command.ExecuteScalarAsync())!, StringComparison.Ordinal);
     }
 }

@@ -110,6 +110,15 @@ public abstract class AccessTokenContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_reference_token_of_a_removed_client_stays_dead_when_another_one_gets_its_name()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var token = await StoredOfAsync(scene, endsWithSession: false);
+        await scene.ReplaceClientAsync();
+        Assert.False(await IsAliveAsync(token));
+    }
+
+    [Fact]
     public async Task A_reference_token_dies_with_its_grant_and_by_its_own_id()
     {
         var scene = await Scene.CreateAsync(database);

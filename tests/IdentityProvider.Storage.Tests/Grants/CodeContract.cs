@@ -1,5 +1,7 @@
 using IdentityProvider.Protocol.Consents;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
+using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Grants;
 using IdentityProvider.Storage.Sessions;
 using IdentityProvider.Storage.Tests.Databases;
@@ -297,9 +299,17 @@ public abstract class CodeContract(TestDatabase database)
                 break;
         }
 
-        Assert.Equal(CodeVerdict.Replayed, (await scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() })).Verdict);
+        var replayed = await scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id(), Network = "198.51.100.0/24", UserAgent = "curl" });
+        Assert.Equal((CodeVerdict.Replayed, new RevokedGrant(code.GrantId, scene.UserId, scene.SessionId)), (replayed.Verdict, replayed.Revoked));
         Assert.False(await scene.IsActiveAsync(code.GrantId));
         Assert.Equal("code_replayed", (await scene.GrantAsync(code.GrantId)).RevokedReason);
+
+        Assert.Null((await scene.Grants.RedeemCodeAsync(code with { GrantId = Scene.Id() })).Revoked);
+        await using var context = database.Context();
+        var row = Assert.Single(await context.Set<SecurityEventRow>().Where(it => it.SubjectId == scene.UserId).ToListAsync());
+        Assert.Equal(
+            (SecurityEventTypes.AuthorizationCodeReplayed, scene.ClientId, scene.SessionId, code.GrantId, "198.51.100.0/24", "curl"),
+            (row.Type, row.ClientId, row.SessionId, row.GrantId, row.Network, row.UserAgent));
     }
 
     [Fact]
@@ -309,7 +319,8 @@ public abstract class CodeContract(TestDatabase database)
         var code = await scene.IssueAsync() with { ClientAuthenticated = false };
         await scene.Grants.RedeemCodeAsync(code);
         await scene.Grants.RevokeGrantAsync(code.GrantId, scene.ClientId, "revoked");
-        Assert.Equal(CodeVerdict.Replayed, (await scene.Grants.RedeemCodeAsync(code)).Verdict);
+        var replayed = await scene.Grants.RedeemCodeAsync(code);
+        Assert.Equal((CodeVerdict.Replayed, null), (replayed.Verdict, replayed.Revoked));
         Assert.Equal("revoked", (await scene.GrantAsync(code.GrantId)).RevokedReason);
     }
 

@@ -1,3 +1,5 @@
+using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Storage.Tests.Databases;
 using Npgsql;
@@ -146,6 +148,49 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
     }
 
     [Fact]
+    public async Task A_withdrawal_waits_for_a_redemption_that_goes_on_when_its_code_has_expired()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var family = await scene.FamilyAsync();
+        var code = await scene.IssueAsync();
+        await ExecuteAsync("UPDATE authorization_codes SET expires_at = clock_timestamp() WHERE code_hash = $1", code.CodeHash);
+
+        // The holder is a redemption whose commit takes its time.
+        var revoked = await WhileLockedAsync(
+            "UPDATE authorization_codes SET redeemed_at = clock_timestamp() WHERE code_hash = $1", code.CodeHash,
+            () => database.Get<IAccountTransitions>().WithdrawConsentAsync(scene.UserId, scene.ClientId),
+            holder => ExecuteAsync(
+                holder, "INSERT INTO grants SELECT (jsonb_populate_record(g, jsonb_build_object('id', gen_random_uuid()))).* FROM grants g WHERE g.id = $1", family.FamilyId));
+
+        Assert.Equal(2, Assert.Single(revoked));
+    }
+
+    [Fact]
+    public async Task A_password_change_locks_the_persons_sessions_in_the_order_of_all_who_end_several()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var own = Guid.Parse($"ffffffff{scene.SessionId.ToString()[8..]}");
+        Assert.True(await scene.SaveSessionAsync(session => session with { Id = own, HandleHash = Scene.Bytes() }));
+        var change = new PasswordChange
+        {
+            UserId = scene.UserId,
+            UserEpoch = 0,
+            PasswordHash = "new hash",
+            SessionId = own,
+            HandleHash = Scene.Bytes(),
+            Notice = new ChangeNotice(AccountEventTypes.PasswordChange, new EventOrigin()),
+        };
+
+        // The holder goes on to the later session, as an end of all sessions does; the parked change must not hold it.
+        var ended = await WhileLockedAsync(
+            "SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE", scene.SessionId,
+            () => database.Get<IAccountTransitions>().ChangePasswordAsync(change),
+            holder => ExecuteAsync(holder, "UPDATE sessions SET user_agent = user_agent WHERE id = $1", own));
+
+        Assert.Equal(1, Assert.Single(ended)?.Sessions);
+    }
+
+    [Fact]
     public async Task A_lock_that_is_not_released_is_an_outage()
     {
         var scene = await Scene.CreateAsync(database);
@@ -188,6 +233,12 @@ public sealed class PostgresLockTests(PostgresTestDatabase database) : IClassFix
     {
         var another = await (await Scene.CreateAsync(scene.Database)).FamilyAsync();
         return another with { FamilyId = code.GrantId, SecretHash = code.RefreshSecretHash, ClientId = scene.ClientId };
+    }
+
+    private async Task ExecuteAsync(string sql, object key)
+    {
+        await using var connection = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await ExecuteAsync(connection, sql, key);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object key)

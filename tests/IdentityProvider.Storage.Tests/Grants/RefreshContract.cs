@@ -368,6 +368,19 @@ public abstract class RefreshContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_family_of_a_removed_client_stays_dead_when_another_one_gets_its_name()
+    {
+        var scene = await Scene.CreateAsync(database);
+        var first = await scene.FamilyAsync();
+        var token = await scene.RotateAsync(first);
+        await scene.ReplaceClientAsync();
+        Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(token));
+        Assert.Equal(RefreshVerdict.Dead, await scene.RefreshAsync(first));
+        Assert.False(await scene.IsActiveAsync(token.FamilyId));
+        Assert.Equal(RefreshVerdict.Rotated, await scene.RefreshAsync(await scene.FamilyAsync()));
+    }
+
+    [Fact]
     public async Task An_idle_session_does_not_end_its_grants()
     {
         var scene = await Scene.CreateAsync(database);

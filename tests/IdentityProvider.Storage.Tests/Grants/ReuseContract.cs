@@ -65,6 +65,10 @@ public abstract class ReuseContract(TestDatabase database)
     {
         var scene = await Scene.CreateAsync(database);
         var reused = await UsedUpAsync(scene) with { Network = "198.51.100.0/24", UserAgent = "curl" };
+        await using (var person = database.Context())
+        {
+            await person.Users.Where(user => user.Id == scene.UserId).ExecuteUpdateAsync(user => user.SetProperty(it => it.Culture, "de"));
+        }
 
         var presented = Presented.TokenAtOnce(scene.Grants, reused, Presenters);
 
@@ -76,7 +80,7 @@ public abstract class ReuseContract(TestDatabase database)
         Assert.Equal((scene.ClientId, scene.SessionId, reused.FamilyId), (row.ClientId, row.SessionId!.Value, row.GrantId!.Value));
         Assert.Equal(("198.51.100.0/24", "curl"), (row.Network, row.UserAgent));
         var mail = Assert.Single(await MailsAsync(scene));
-        Assert.Equal((MailTemplates.TokenReused, "u@example.org"), (mail.Template, mail.To));
+        Assert.Equal((MailTemplates.TokenReused, "u@example.org", "de"), (mail.Template, mail.To, mail.Culture));
         Assert.Equal(("u" + scene.UserId.ToString("N"), scene.ClientId), (mail.Values["username"], mail.Values["client"]));
         Assert.Equal(row.OccurredAt, DateTimeOffset.Parse(mail.Values["time"], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(1));
     }

@@ -246,6 +246,14 @@ public sealed class Scene
     public Task DisableClientAsync() => Database.Get<ICatalogStore>().ApplyAsync(
         new CatalogContents { Clients = [new Client { ClientId = ClientId, Enabled = false }] }, new CatalogRemovals(), CancellationToken.None);
 
+    /// <summary>Removes the client, and gives its name to another one.</summary>
+    public async Task ReplaceClientAsync()
+    {
+        var catalog = Database.Get<ICatalogStore>();
+        await catalog.ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [ClientId] }, CancellationToken.None);
+        await catalog.ApplyAsync(new CatalogContents { Clients = [new Client { ClientId = ClientId }] }, new CatalogRemovals(), CancellationToken.None);
+    }
+
     /// <summary>Gives the person claims and roles. What a statement says of somebody must be of nobody else: describe two.</summary>
     public async Task DescribeUserAsync()
     {

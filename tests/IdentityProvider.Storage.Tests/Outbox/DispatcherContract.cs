@@ -36,7 +36,7 @@ public abstract class DispatcherContract(TestDatabase database)
     public async Task What_a_crashed_instance_had_claimed_is_delivered_after_the_lease()
     {
         await WriteAsync("one");
-        Assert.Single(await database.Get<IOutboxStore>().ClaimAsync([_kind], 1, TimeSpan.FromMilliseconds(500), CancellationToken.None));
+        Assert.Single(await database.Get<IOutboxStore>().ClaimAsync(_kind, 1, TimeSpan.FromMilliseconds(500), CancellationToken.None));
         var receiver = new Receiver(_kind);
         await using var instance = await Instance.StartAsync(database, receiver);
 

@@ -145,7 +145,7 @@ public abstract class MailOutboxContract(TestDatabase database) : IAsyncLifetime
 
     private Task<IReadOnlyList<QueuedMail>> ListAsync() => Mails.ListAsync(100, CancellationToken.None);
 
-    private Task<IReadOnlyList<OutboxMessage>> ClaimAsync() => Outbox.ClaimAsync([OutgoingMail.Kind], 10, s_minute, CancellationToken.None);
+    private Task<IReadOnlyList<OutboxMessage>> ClaimAsync() => Outbox.ClaimAsync(OutgoingMail.Kind, 10, s_minute, CancellationToken.None);
 
     private async Task<long> PostponedAsync(string to)
     {

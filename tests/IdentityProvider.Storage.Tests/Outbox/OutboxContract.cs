@@ -107,15 +107,15 @@ public abstract class OutboxContract(TestDatabase database)
     }
 
     [Fact]
-    public async Task Only_the_asked_kinds_and_the_asked_number_are_claimed_the_longest_due_first()
+    public async Task Only_the_asked_kind_and_the_asked_number_are_claimed_the_longest_due_first()
     {
         await WriteAsync("second", due: TimeSpan.FromSeconds(-10));
         await WriteAsync("first", due: TimeSpan.FromSeconds(-20));
         await WriteAsync("third", due: TimeSpan.FromSeconds(-5));
         await WriteAsync("later", due: TimeSpan.FromHours(1));
 
-        Assert.Empty(await Outbox.ClaimAsync(["another"], 10, s_lease, CancellationToken.None));
-        Assert.Equal(["first", "second"], (await Outbox.ClaimAsync([_kind, "another"], 2, s_lease, CancellationToken.None)).Select(it => it.Payload).Order());
+        Assert.Empty(await Outbox.ClaimAsync("another", 10, s_lease, CancellationToken.None));
+        Assert.Equal(["first", "second"], (await Outbox.ClaimAsync(_kind, 2, s_lease, CancellationToken.None)).Select(it => it.Payload).Order());
         Assert.Equal("third", Assert.Single(await ClaimAsync()).Payload);
     }
 
@@ -137,7 +137,7 @@ public abstract class OutboxContract(TestDatabase database)
             var outbox = instance.GetRequiredService<IOutboxStore>();
             var mine = claimed[index] = [];
             barrier.SignalAndWait();
-            while (outbox.ClaimAsync([_kind], 7, s_lease, CancellationToken.None).GetAwaiter().GetResult() is { Count: > 0 } some)
+            while (outbox.ClaimAsync(_kind, 7, s_lease, CancellationToken.None).GetAwaiter().GetResult() is { Count: > 0 } some)
             {
                 mine.AddRange(some);
             }
@@ -148,7 +148,7 @@ public abstract class OutboxContract(TestDatabase database)
         Assert.Equal(Enumerable.Range(0, Messages).Select(i => $"{i}").Order(), claimed.SelectMany(it => it).Select(it => it.Payload).Order());
     }
 
-    private Task<IReadOnlyList<OutboxMessage>> ClaimAsync(TimeSpan? lease = null) => Outbox.ClaimAsync([_kind], 10, lease ?? s_lease, CancellationToken.None);
+    private Task<IReadOnlyList<OutboxMessage>> ClaimAsync(TimeSpan? lease = null) => Outbox.ClaimAsync(_kind, 10, lease ?? s_lease, CancellationToken.None);
 
     private async Task WriteAsync(string payload, TimeSpan due = default, TimeSpan? lives = null)
     {

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using IdentityProvider.Accounts.Transitions;
+using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.SystemTests;
@@ -99,12 +101,14 @@ public sealed partial class PlanTests : IAsyncLifetime
         var transitions = _host.Services.GetRequiredService<IAccountTransitions>();
         await transitions.WithdrawConsentAsync(Alice, "spa");
         Assert.NotNull(await transitions.LockAsync(Alice, "test"));
+        Assert.Empty(await _host.Services.GetRequiredService<IOutboxStore>().ClaimAsync("mail", 16, TimeSpan.FromMinutes(1), CancellationToken.None));
+        await RemoveAndReturnAsync("opaque");
         await _host.Services.GetRequiredService<ExpiredRowCleanup>().RunAsync(CancellationToken.None);
 
         var plans = Plans();
         Assert.Contains(plans, plan => plan.Contains("Index Scan using \"PK_grants\"", StringComparison.Ordinal));
         Assert.Contains(plans, plan => plan.Contains("UPDATE grants", StringComparison.Ordinal) && plan.Contains("IX_grants_subject_id", StringComparison.Ordinal));
-        foreach (var touched in (string[])["Insert on revoked_access_tokens", "Insert on reference_tokens", "Index Scan using \"PK_reference_tokens\"", "Insert on security_events"])
+        foreach (var touched in (string[])["IX_outbox_kind_due_at", "IX_consents_client_id", "Insert on revoked_access_tokens", "Insert on reference_tokens", "Index Scan using \"PK_reference_tokens\"", "Insert on security_events"])
         {
             Assert.Contains(plans, plan => plan.Contains(touched, StringComparison.Ordinal));
         }
@@ -141,6 +145,13 @@ public sealed partial class PlanTests : IAsyncLifetime
         }
 
         Assert.False(await App.IsActiveAsync(_host.Http, revoked["access_token"]));
+    }
+
+    private async Task RemoveAndReturnAsync(string client)
+    {
+        var catalog = _host.Services.GetRequiredService<ICatalogStore>();
+        await catalog.ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [client] }, CancellationToken.None);
+        await catalog.ApplyAsync(new CatalogContents { Clients = [new Client { ClientId = client }] }, new CatalogRemovals(), CancellationToken.None);
     }
 
     private async Task UseReferenceTokenAsync(HttpClient browser)

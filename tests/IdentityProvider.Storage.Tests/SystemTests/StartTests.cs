@@ -15,6 +15,7 @@ public sealed class StartTests
         try
         {
             Assert.Equal(1, await installation.ReadAsync<long>("SELECT count(*) FROM root_key"));
+            Assert.Equal(1, await installation.ReadAsync<long>("SELECT count(*) FROM data_protection_keys"));
             Assert.Equal(2, await installation.ReadAsync<long>("SELECT count(*) FROM signing_keys"));
             Assert.Equal(2, await installation.ReadAsync<long>("""SELECT count(*) FROM "AspNetUsers" """));
             Assert.Equal(6, await installation.ReadAsync<long>("SELECT count(*) FROM clients"));
@@ -52,6 +53,22 @@ public sealed class StartTests
                 await host.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>Each instance keeps the ring that it has read for a day.</summary>
+    [Fact]
+    public async Task Instances_that_start_together_on_an_empty_database_without_a_seed_agree_on_one_key_ring()
+    {
+        await using var installation = await Installation.CreateAsync();
+        Assert.Equal(0, (await IdpProcess.RunAsync("migrate", installation.Settings)).ExitCode);
+
+        var starts = Enumerable.Range(0, 3).Select(_ => IdpProcess.ServeAsync(installation.Settings)).ToList();
+        foreach (var start in starts)
+        {
+            await using var instance = await start;
+        }
+
+        Assert.Equal(1, await installation.ReadAsync<long>("SELECT count(*) FROM data_protection_keys"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using IdentityProvider.Accounts.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -27,6 +28,7 @@ public sealed class RefreshDrillTests
             ("10", "0", "0", "0"),
             (Figure(output, "Rotations"), Figure(output, "Second successors"), Figure(output, "Refused"), Figure(output, "Log-outs")));
         Assert.True(int.Parse(Figure(output, "Same successor again"), System.Globalization.CultureInfo.InvariantCulture) >= 30);
+        Assert.Empty(await host.Services.GetRequiredService<ISessionStore>().ListAsync(Guid.Parse("5d2f0c8e-7a54-4c1d-9b3e-1f6a2b9c0a11"), CancellationToken.None));
     }
 
     [Fact]
@@ -54,6 +56,43 @@ public sealed class RefreshDrillTests
         var (code, output, _) = await DrillAsync(AddressOf(server), "any", "--refresh-token", "first", "--tabs", "1", "--drop-response", "90%", "--rounds", "100");
 
         Assert.Equal((1, "1"), (code, Figure(output, "Log-outs")));
+    }
+
+    [Fact]
+    public async Task An_outage_is_counted_and_the_drill_goes_on_when_it_is_over()
+    {
+        var (asked, next) = (0, 0);
+        await using var server = await StartAsync(
+            new ConcurrentDictionary<string, bool>(),
+            (_, _) => $"token-{Interlocked.Increment(ref next)}",
+            () => Interlocked.Increment(ref asked) is > 1 and <= 22 ? StatusCodes.Status503ServiceUnavailable : null);
+
+        var (code, output, error) = await DrillAsync(AddressOf(server), "any", "--refresh-token", "first", "--tabs", "1", "--drop-response", "0%", "--rounds", "3");
+
+        Assert.True(code == 0, error + output);
+        Assert.Equal(
+            ("21", "0", "1", "0", "2"),
+            (Figure(output, "Unavailable"), Figure(output, "Throttled"), Figure(output, "Undecided rounds"), Figure(output, "Log-outs"), Figure(output, "Rotations")));
+    }
+
+    [Fact]
+    public async Task A_server_that_asks_for_patience_is_asked_again_when_it_said()
+    {
+        var asked = new ConcurrentQueue<long>();
+        await using var server = await StartAsync(
+            new ConcurrentDictionary<string, bool>(),
+            (_, _) => "next",
+            () =>
+            {
+                asked.Enqueue(TimeProvider.System.GetTimestamp());
+                return asked.Count == 1 ? StatusCodes.Status429TooManyRequests : null;
+            });
+
+        var (_, output, _) = await DrillAsync(AddressOf(server), "any", "--refresh-token", "first", "--tabs", "1", "--drop-response", "0%", "--rounds", "1");
+
+        Assert.Equal(("0", "1"), (Figure(output, "Unavailable"), Figure(output, "Throttled")));
+        var times = asked.ToArray();
+        Assert.True(TimeProvider.System.GetElapsedTime(times[0], times[1]) >= TimeSpan.FromSeconds(1.9));
     }
 
     [Fact]
@@ -101,16 +140,25 @@ public sealed class RefreshDrillTests
     private static string AddressOf(WebApplication server) =>
         server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
-    private static async Task<WebApplication> StartAsync(ConcurrentDictionary<string, bool> tokens, Func<ConcurrentDictionary<string, bool>, string, string?> successor)
+    private static async Task<WebApplication> StartAsync(
+        ConcurrentDictionary<string, bool> tokens, Func<ConcurrentDictionary<string, bool>, string, string?> successor, Func<int?>? trouble = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         app.MapPost("/connect/token", async (HttpRequest request) =>
-            successor(tokens, (await request.ReadFormAsync())["refresh_token"].ToString()) is { } next
+        {
+            if (trouble?.Invoke() is { } status)
+            {
+                request.HttpContext.Response.Headers.RetryAfter = status == StatusCodes.Status429TooManyRequests ? "2" : "0";
+                return Results.StatusCode(status);
+            }
+
+            return successor(tokens, (await request.ReadFormAsync())["refresh_token"].ToString()) is { } next
                 ? Results.Json(new Dictionary<string, string> { ["refresh_token"] = next })
-                : Results.Json(new Dictionary<string, string> { ["error"] = "invalid_grant" }, statusCode: StatusCodes.Status400BadRequest));
+                : Results.Json(new Dictionary<string, string> { ["error"] = "invalid_grant" }, statusCode: StatusCodes.Status400BadRequest);
+        });
         await app.StartAsync();
         return app;
     }

@@ -42,12 +42,12 @@ public sealed class BasicParameterTests(Provider provider)
     public async Task A_login_hint_causes_no_error_and_stands_on_the_page(string responseMode)
     {
         var (client, browser) = (provider.Client("web", responseMode), provider.NewBrowser());
-        var request = client.Request(changes: ("login_hint", "bob@people.example"));
+        var request = client.Request(changes: ("login_hint", "alice@people.example"));
 
         var page = await browser.GetAsync(RelyingParty.AuthorizeUrl(request));
 
-        Assert.Equal("bob@people.example", page.Document.GetElementById("username")?.GetAttribute("value"));
-        await Flow.RunAsync(provider, client, request, await browser.SignInAsync(page, "bob@people.example", "bob"));
+        Assert.Equal("alice@people.example", page.Document.GetElementById("username")?.GetAttribute("value"));
+        await Flow.RunAsync(provider, client, request, await browser.SignInAsync(page, "alice@people.example", "alice"));
     }
 
     [Theory]

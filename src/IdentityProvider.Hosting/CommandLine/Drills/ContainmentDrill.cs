@@ -23,13 +23,15 @@ internal sealed record ContainmentReport(TimeSpan Lock, Ended Ended, IReadOnlyLi
 /// </summary>
 internal sealed class ContainmentDrill(IServiceProvider services, TimeProvider time)
 {
-    private const string ClientId = "idp-containment-drill";
     private const string RedirectUri = "https://drill.invalid/callback";
     private const string Scope = "openid offline_access";
 
     private static readonly TimeSpan _catalogLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Of this drill alone: another one may run at the same time.</summary>
+    private readonly string _clientId = $"idp-containment-drill-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
     private readonly string _secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
@@ -45,16 +47,22 @@ internal sealed class ContainmentDrill(IServiceProvider services, TimeProvider t
         }
         finally
         {
-            await transitions.DeleteAsync(userId);
-            await services.GetRequiredService<ICatalogStore>()
-                .ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [ClientId] }, CancellationToken.None);
+            try
+            {
+                await transitions.DeleteAsync(userId);
+            }
+            finally
+            {
+                await services.GetRequiredService<ICatalogStore>()
+                    .ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [_clientId] }, CancellationToken.None);
+            }
         }
     }
 
     private async Task<ContainmentReport> MeasureAsync(
         IReadOnlyList<Uri> instances, IAccountTransitions transitions, Guid userId, string username, string password)
     {
-        var clients = instances.Select(instance => new DrillClient(instance, ClientId, _secret)).ToList();
+        var clients = instances.Select(instance => new DrillClient(instance, _clientId, _secret)).ToList();
         try
         {
             var visits = new List<Visit>();
@@ -147,7 +155,7 @@ internal sealed class ContainmentDrill(IServiceProvider services, TimeProvider t
             [
                 new Client
                 {
-                    ClientId = ClientId,
+                    ClientId = _clientId,
                     ClientName = "Containment drill",
                     Description = "Written by `idp drill containment`, which removes it when it ends.",
                     ClientSecrets = [new ClientSecret { Value = Seeding.SeedJson.Hash(_secret) }],

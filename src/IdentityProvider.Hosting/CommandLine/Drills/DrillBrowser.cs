@@ -56,6 +56,24 @@ internal sealed partial class DrillBrowser(DrillClient client)
         }
     }
 
+    /// <summary>Ends the session, if the server lets it.</summary>
+    public async Task SignOutAsync()
+    {
+        try
+        {
+            var url = new Uri(client.Http.BaseAddress!, "account/logout");
+            using var page = await SendAsync(url, form: null);
+            if (FormOf(await page.Content.ReadAsStringAsync(), "logout-confirm") is { } form)
+            {
+                using var signedOut = await SendAsync(url, Fields(form));
+            }
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            // Then it ends by itself, when its time is over.
+        }
+    }
+
     private async Task<string> AuthorizeAsync(Uri url, string redirectUri, string username, string password)
     {
         var (form, signedIn) = (default(List<KeyValuePair<string, string>>), false);

@@ -10,12 +10,15 @@ namespace IdentityProvider.Hosting.CommandLine.Drills;
 /// <summary>What the server answered to a client.</summary>
 /// <param name="Status">Null: there was no answer.</param>
 /// <param name="Json">The body, if it is a JSON object.</param>
-internal sealed record DrillAnswer(HttpStatusCode? Status, JsonElement? Json)
+/// <param name="RetryAfter">How long to wait before asking again.</param>
+internal sealed record DrillAnswer(HttpStatusCode? Status, JsonElement? Json, TimeSpan? RetryAfter = null)
 {
     public bool Succeeded => Status == HttpStatusCode.OK;
 
     /// <summary>Nothing was decided: asking again is right.</summary>
     public bool Unavailable => Status is null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests;
+
+    public bool Throttled => Status == HttpStatusCode.TooManyRequests;
 
     public string? this[string member] =>
         Json is { } json && json.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
@@ -77,7 +80,8 @@ internal sealed class DrillClient : IDisposable
         {
             using var response = await Http.SendAsync(request);
             var body = await response.Content.ReadAsStringAsync();
-            return new DrillAnswer(response.StatusCode, response.Content.Headers.ContentType?.MediaType == "application/json" ? Parse(body) : null);
+            var json = response.Content.Headers.ContentType?.MediaType == "application/json" ? Parse(body) : null;
+            return new DrillAnswer(response.StatusCode, json, response.Headers.RetryAfter?.Delta);
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {

@@ -30,26 +30,37 @@ internal sealed class DrillCommands(ServerFactory factory, TextReader input, Tex
     public async Task<int> RefreshAsync(RefreshDrillTarget target, RefreshHabits habits, CancellationToken cancellationToken)
     {
         using var client = new DrillClient(DrillClient.ParseAddress(target.Url), target.ClientId, target.Secret);
-        var signIn = SignInOf(target, client);
-        var first = target.RefreshToken switch
+        var browsers = new List<DrillBrowser>();
+        var signIn = SignInOf(target, client, browsers);
+        try
         {
-            null when signIn is null => throw new ConfigurationException(
-                "Give --refresh-token, or --username, --password and --redirect-uri to have the drill sign in."),
-            null => await signIn(),
-            "-" => await input.ReadLineAsync(cancellationToken) is { Length: > 0 } line
-                ? line
-                : throw new ConfigurationException("--refresh-token -: the standard input is empty."),
-            var given => given,
-        };
+            var first = target.RefreshToken switch
+            {
+                null when signIn is null => throw new ConfigurationException(
+                    "Give --refresh-token, or --username, --password and --redirect-uri to have the drill sign in."),
+                null => await signIn(),
+                "-" => await input.ReadLineAsync(cancellationToken) is { Length: > 0 } line
+                    ? line
+                    : throw new ConfigurationException("--refresh-token -: the standard input is empty."),
+                var given => given,
+            };
 
-        var (report, token) = await new RefreshDrill(client, habits, TimeProvider.System).RunAsync(first, signIn, cancellationToken);
-        if (target.RefreshToken is null)
-        {
-            await client.RevokeAsync(token);
+            var (report, token) = await new RefreshDrill(client, habits, TimeProvider.System).RunAsync(first, signIn, cancellationToken);
+            await PrintAsync(habits, report);
+            if (target.RefreshToken is null && token is not null)
+            {
+                await client.RevokeAsync(token);
+            }
+
+            return report.LogOuts > 0 || report.SecondSuccessors > 0 ? 1 : 0;
         }
-
-        await PrintAsync(habits, report);
-        return report.LogOuts > 0 || report.SecondSuccessors > 0 ? 1 : 0;
+        finally
+        {
+            foreach (var browser in browsers)
+            {
+                await browser.SignOutAsync();
+            }
+        }
     }
 
     public async Task<int> ContainAsync(string[] settings, string[] urls, CancellationToken cancellationToken)
@@ -70,7 +81,8 @@ internal sealed class DrillCommands(ServerFactory factory, TextReader input, Tex
         return report.Instances.All(instance => instance.Complete) ? 0 : 1;
     }
 
-    private static Func<Task<string>>? SignInOf(RefreshDrillTarget target, DrillClient client)
+    /// <summary>The browsers are collected, since their sessions have to be ended.</summary>
+    private static Func<Task<string>>? SignInOf(RefreshDrillTarget target, DrillClient client, List<DrillBrowser> browsers)
     {
         if (target is { Username: null, Password: null, RedirectUri: null })
         {
@@ -86,11 +98,13 @@ internal sealed class DrillCommands(ServerFactory factory, TextReader input, Tex
         {
             try
             {
-                var tokens = await new DrillBrowser(client).SignInAsync(redirectUri, target.Scope, username, password);
+                var browser = new DrillBrowser(client);
+                browsers.Add(browser);
+                var tokens = await browser.SignInAsync(redirectUri, target.Scope, username, password);
                 return tokens["refresh_token"] ?? throw new ConfigurationException(
                     $"Client '{target.ClientId}' got no refresh token: it needs AllowOfflineAccess, and --scope needs offline_access.");
             }
-            catch (HttpRequestException error)
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
             {
                 throw new ConfigurationException($"{target.Url} does not answer: {error.Message}");
             }
@@ -109,10 +123,12 @@ internal sealed class DrillCommands(ServerFactory factory, TextReader input, Tex
             Second successors     {report.SecondSuccessors}
             Refused               {report.Refused}
             Unavailable           {report.Unavailable}
+            Throttled             {report.Throttled}
+            Undecided rounds      {report.Undecided}
             Log-outs              {report.LogOuts}
             Latency               p50 {InMilliseconds(report.Median)}, p99 {InMilliseconds(report.Percentile99)}
             """);
-        if (report.Rotations == 0 && report.LogOuts == 0)
+        if (report.Rotations == 0 && report.LogOuts == 0 && report.Undecided < report.Rounds)
         {
             await output.WriteLineAsync("The refresh tokens of this client do not rotate, so there was nothing to lose. Choose one with RefreshTokenUsage OneTimeOnly.");
         }

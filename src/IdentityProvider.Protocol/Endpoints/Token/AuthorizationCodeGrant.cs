@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
+using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Tokens;
 
@@ -14,6 +15,7 @@ internal sealed class AuthorizationCodeGrant(
     TokenIssuer issuer,
     RefreshTokenCodec refreshTokens,
     Lifetimes lifetimes,
+    SecurityEvents events,
     TimeProvider time) : IGrant
 {
     private const int ShortestVerifier = 43;
@@ -52,6 +54,11 @@ internal sealed class AuthorizationCodeGrant(
             UserAgent = request.UserAgent,
             WithProfile = await issuer.NeedsProfileAsync(client, cancellationToken),
         });
+        if (redemption.Revoked is { } revoked)
+        {
+            ReportReplay(revoked, redemption.Now, request);
+        }
+
         if (redemption is not { Verdict: CodeVerdict.Redeemed, Grant: { } grant, Subject: { } subject })
         {
             return redemption.Verdict == CodeVerdict.InvalidTarget
@@ -74,6 +81,20 @@ internal sealed class AuthorizationCodeGrant(
             },
             cancellationToken);
     }
+
+    private void ReportReplay(RevokedGrant revoked, DateTimeOffset now, TokenRequest request) => events.Report(new SecurityEvent
+    {
+        Type = SecurityEventTypes.AuthorizationCodeReplayed,
+        OccurredAt = now,
+        SubjectId = revoked.SubjectId,
+        ClientId = request.Client.ClientId,
+        SessionId = revoked.SessionId,
+        GrantId = revoked.Id,
+        Network = request.Network,
+        UserAgent = request.UserAgent,
+        Alarming = true,
+        Recorded = true,
+    });
 
     /// <summary>What the verifier is compared by; of something that RFC 7636 §4.1 calls none, nothing that any challenge equals.</summary>
     private static string Challenge(string verifier) => verifier.Length >= ShortestVerifier && verifier.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~')

@@ -195,6 +195,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
 
                     b.HasKey("SubjectId", "ClientId");
 
+                    b.HasIndex("ClientId");
+
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("consents", (string)null);
@@ -383,6 +385,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                     b.HasIndex("SubjectId", "OccurredAt");
 
                     b.ToTable("security_events", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.050000000000000003);
                 });
 
             modelBuilder.Entity("IdentityProvider.Storage.Factors.PasskeyOfferRow", b =>
@@ -479,6 +483,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("used_challenges", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.050000000000000003);
                 });
 
             modelBuilder.Entity("IdentityProvider.Storage.Grants.AuthorizationCodeRow", b =>
@@ -745,6 +751,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                     b.HasIndex("GrantId");
 
                     b.ToTable("reference_tokens", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.050000000000000003);
                 });
 
             modelBuilder.Entity("IdentityProvider.Storage.Grants.RevokedAccessTokenRow", b =>
@@ -762,6 +770,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("revoked_access_tokens", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.050000000000000003);
                 });
 
             modelBuilder.Entity("IdentityProvider.Storage.Interactions.InteractionRow", b =>
@@ -825,6 +835,8 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("interactions", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.050000000000000003);
                 });
 
             modelBuilder.Entity("IdentityProvider.Storage.Keys.RootKeyRow", b =>
@@ -1001,11 +1013,14 @@ namespace IdentityProvider.Storage.Migrations.Postgres
 
                     b.HasKey("Id");
 
-                    b.HasIndex("DueAt");
-
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("Kind", "DueAt")
+                        .HasFilter("given_up_at IS NULL");
+
                     b.ToTable("outbox", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.02);
                 });
 
             modelBuilder.Entity("IdentityProvider.Storage.Sessions.SessionRow", b =>
@@ -1331,6 +1346,10 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                     b.Property<string>("Document")
                         .HasColumnType("text")
                         .HasColumnName("document");
+
+                    b.Property<DateTimeOffset?>("ReturnedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("returned_at");
 
                     b.Property<DateTimeOffset>("UpdatedAt")
                         .HasColumnType("timestamp with time zone")

@@ -188,6 +188,8 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
 
                     b.HasKey("SubjectId", "ClientId");
 
+                    b.HasIndex("ClientId");
+
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("consents", (string)null);
@@ -979,9 +981,10 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
 
                     b.HasKey("Id");
 
-                    b.HasIndex("DueAt");
-
                     b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("Kind", "DueAt")
+                        .HasFilter("given_up_at IS NULL");
 
                     b.ToTable("outbox", (string)null);
                 });
@@ -1303,6 +1306,10 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
                     b.Property<string>("Document")
                         .HasColumnType("TEXT")
                         .HasColumnName("document");
+
+                    b.Property<long?>("ReturnedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("returned_at");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER")

@@ -1,5 +1,9 @@
 using System.Net;
+using System.Text.Json;
+using IdentityProvider.Protocol.Logout;
+using IdentityProvider.Protocol.Outbox;
 using IdentityProvider.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace IdentityProvider.Tests.Endpoints.EndSession;
@@ -95,6 +99,41 @@ public sealed class LogoutDeliveryTests : LogoutProvider
 
         await LoggedAsync("given up after attempt 3: Refused");
         Assert.True(Receiver.IsEmpty);
+    }
+
+    /// <summary>However many messages there are for it: each call holds one of a few slots to the time limit.</summary>
+    [Fact]
+    public async Task A_client_that_gave_no_answer_is_left_alone_for_a_while_and_then_called_for_one_message()
+    {
+        var handler = Provider.Host.Services.GetServices<IOutboxHandler>().Single(it => it.Kind == LogoutNotice.Kind);
+        Task<Delivery> DeliverAsync(string clientId) => handler.DeliverAsync(JsonSerializer.Serialize(
+            new LogoutNotice { ClientId = clientId, SubjectId = Guid.CreateVersion7(Provider.Time.GetUtcNow()), SessionId = Guid.CreateVersion7(Provider.Time.GetUtcNow()) }));
+        var silence = new TaskCompletionSource();
+        Receiver.Until = silence.Task;
+        var first = DeliverAsync("back");
+        await Receiver.NextAsync();
+        Provider.Time.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(DeliveryVerdict.Failed, (await first).Verdict);
+
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(DeliveryVerdict.Failed, (await DeliverAsync("back")).Verdict);
+        }
+
+        Assert.True(Receiver.IsEmpty);
+        silence.SetResult();
+        Assert.Equal(DeliveryVerdict.Delivered, (await DeliverAsync("back2")).Verdict);
+        await Receiver.NextAsync();
+
+        var answer = new TaskCompletionSource();
+        Receiver.Until = answer.Task;
+        Provider.Time.Advance(TimeSpan.FromSeconds(31));
+        var trial = DeliverAsync("back");
+        await Receiver.NextAsync();
+        Assert.Equal(DeliveryVerdict.Failed, (await DeliverAsync("back")).Verdict);
+        answer.SetResult();
+        Assert.Equal(DeliveryVerdict.Delivered, (await trial).Verdict);
+        Assert.Equal(DeliveryVerdict.Delivered, (await DeliverAsync("back")).Verdict);
     }
 
     [Fact]
