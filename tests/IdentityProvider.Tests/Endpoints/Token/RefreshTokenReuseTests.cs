@@ -131,6 +131,22 @@ public sealed class RefreshTokenReuseTests(RefreshProvider provider) : IClassFix
     }
 
     [Fact]
+    public async Task A_code_that_comes_again_and_ends_what_it_gave_is_an_event_once()
+    {
+        _seen = provider.Events.All.Count;
+        var client = provider.Client("page", "curl/8.5");
+        var callback = await client.AuthorizeAsync(provider.Provider.NewBrowser(), Offline);
+        (await client.RedeemAsync(callback)).Succeeds();
+
+        (await client.RedeemAsync(callback)).Fails("invalid_grant");
+        (await client.RedeemAsync(callback)).Fails("invalid_grant");
+
+        var replayed = await OnlyEventAsync(SecurityEventTypes.AuthorizationCodeReplayed, "page");
+        Assert.True(replayed is { Alarming: true, Recorded: true, SubjectId: not null, SessionId: not null, GrantId: not null });
+        Assert.Equal("curl", replayed.UserAgent);
+    }
+
+    [Fact]
     public async Task Retries_and_refusals_worth_knowing_are_events()
     {
         var client = provider.Client("rotating", "java/21");
