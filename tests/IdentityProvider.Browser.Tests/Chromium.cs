@@ -1,6 +1,6 @@
 namespace IdentityProvider.Browser.Tests;
 
-/// <summary>One Chromium for all tests. Every visitor has a context of their own: cookies, storage and cache are not shared.</summary>
+/// <summary>One Chromium for the tests of a collection. Every visitor has a context of their own: cookies, storage and cache are not shared.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
     private const string PathVariable = "IDP_TEST_CHROMIUM";
@@ -52,4 +52,11 @@ public sealed class Chromium : IAsyncLifetime
 public sealed class ChromiumCollection : ICollectionFixture<Chromium>
 {
     public const string Name = "Chromium";
+}
+
+/// <summary>Beside the others, in a Chromium of its own: it takes as long as all of them.</summary>
+[CollectionDefinition(Name)]
+public sealed class GalleryCollection : ICollectionFixture<Chromium>
+{
+    public const string Name = "Gallery";
 }

@@ -1,7 +1,7 @@
 namespace IdentityProvider.Browser.Tests;
 
 /// <summary>What holds for every page in every state.</summary>
-[Collection(ChromiumCollection.Name)]
+[Collection(GalleryCollection.Name)]
 public sealed class GalleryTests(Chromium chromium, GalleryWalk walk) : IClassFixture<GalleryWalk>
 {
     private const int LargestPage = 12 * 1024;

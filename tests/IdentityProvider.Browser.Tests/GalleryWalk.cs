@@ -12,8 +12,6 @@ public sealed class GalleryWalk(Chromium chromium) : Site
     /// <summary>The list of all pages, for developers.</summary>
     public const string Contents = "/dev/pages";
 
-    private const int Walkers = 2;
-
     private const string EveryRuleOfAxe = "{ rules: { 'target-size': { enabled: true } } }";
     private const string ContrastAlone = "{ runOnly: ['color-contrast'] }";
 
@@ -157,8 +155,7 @@ public sealed class GalleryWalk(Chromium chromium) : Site
     {
         await base.InitializeAsync();
         Paths = await ListAsync();
-        var left = new ConcurrentQueue<string>(Paths);
-        await Task.WhenAll(Enumerable.Range(0, Walkers).Select(_ => WalkAsync(left)));
+        await WalkAsync();
     }
 
     private async Task<IReadOnlyCollection<string>> ListAsync()
@@ -169,10 +166,10 @@ public sealed class GalleryWalk(Chromium chromium) : Site
         return [Contents, .. states];
     }
 
-    private async Task WalkAsync(ConcurrentQueue<string> left)
+    private async Task WalkAsync()
     {
         await using var visitor = await ComeAsync(chromium, Host);
-        while (left.TryDequeue(out var path))
+        foreach (var path in Paths)
         {
             Sizes[path] = (await (await visitor.Page.GotoAsync(path))!.BodyAsync()).Length;
             foreach (var (look, what) in await LookAsync(visitor.Page, path[1..].Replace('/', '-')))

@@ -26,7 +26,7 @@ public sealed partial class RegistrationTests(Chromium chromium, Site site) : IC
         await page.FillAsync("#password", Password);
         await page.ClickAsync("#register-submit");
 
-        await page.HasHeadingAsync("Confirm your e-mail address");
+        await page.HasHeadingAsync("Confirm your address");
         await page.FillAsync("#code", SixDigits().Match((await site.MailAsync("ines@people.example", 1)).Text).Value);
         await page.ClickAsync("#verify-submit");
         Assert.NotNull((await page.ReadAnswerAsync())["code"]);

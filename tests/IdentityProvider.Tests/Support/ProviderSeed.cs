@@ -221,7 +221,7 @@ internal static class ProviderSeed
             { "Username": "bob", "Password": "bob", "Subject": "018f3c1e-7a10-7000-8000-000000000b0b", "Email": "bob@people.example" },
             { "Username": "carol", "Password": "carol", "Subject": "018f3c1e-7a10-7000-8000-0000000ca401" },
             { "Username": "dave", "Password": "dave", "Subject": "018f3c1e-7a10-7000-8000-00000000dafe" },
-            { "Username": "nora", "Password": "nora", "Subject": "018f3c1e-7a10-7000-8000-0000000007a0", "Email": "nora@people.example" }
+            { "Username": "zelda", "Password": "zelda", "Subject": "018f3c1e-7a10-7000-8000-0000000007a0", "Email": "zelda@people.example" }
           ]
         }
         """;

@@ -99,7 +99,7 @@ public sealed class ConsentTests(Provider provider)
     {
         var (client, browser) = (provider.Client("partner"), provider.NewBrowser());
         var request = client.Request(scope, ("prompt", "consent"), ("claims", """{"userinfo":{"email":null,"name":null},"id_token":{"email":{"essential":true}}}"""));
-        var page = await browser.SignInAsync(await browser.GetAsync(RelyingParty.AuthorizeUrl(request)), "nora");
+        var page = await browser.SignInAsync(await browser.GetAsync(RelyingParty.AuthorizeUrl(request)), "zelda");
 
         var callback = Callback.Of(await browser.SubmitAsync(page, "consent-allow", [.. allowed.Split(' ').Select(name => ("scope", (string?)name)), ("remember", "true")]));
         await HasAsync((await client.RedeemAsync(callback)).Succeeds());
