@@ -1,11 +1,13 @@
 using System.Data.Common;
+using Npgsql;
 
 namespace IdentityProvider.Storage;
 
 /// <summary>Whether the database can be worked with.</summary>
 /// <param name="Healthy">It can.</param>
 /// <param name="Reason">What is wrong, for operators; without secrets.</param>
-public sealed record DatabaseHealth(bool Healthy, string? Reason = null);
+/// <param name="Skew">How far this machine's clock is ahead of the database's, if that is not the same one.</param>
+public sealed record DatabaseHealth(bool Healthy, string? Reason = null, TimeSpan? Skew = null);
 
 /// <summary>Looks whether the database answers and has our schema.</summary>
 public sealed class DatabaseProbe
@@ -28,10 +30,12 @@ public sealed class DatabaseProbe
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await using var command = _database.CreateCommand("SELECT version FROM catalog_version");
-            return await command.ExecuteScalarAsync(either.Token) is null
+            var remote = _database is NpgsqlDataSource;
+            await using var command = _database.CreateCommand($"SELECT version, {(remote ? "clock_timestamp()" : "NULL")} FROM catalog_version");
+            await using var reader = await command.ExecuteReaderAsync(either.Token);
+            return !await reader.ReadAsync(either.Token)
                 ? new DatabaseHealth(false, "The schema is incomplete.")
-                : new DatabaseHealth(true);
+                : new DatabaseHealth(true, Skew: remote ? _time.GetUtcNow() - await reader.GetFieldValueAsync<DateTimeOffset>(1, either.Token) : null);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

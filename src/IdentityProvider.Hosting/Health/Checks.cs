@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage;
 using IdentityProvider.Storage.Redis;
@@ -12,13 +13,20 @@ internal sealed class ShutdownCheck(Readiness readiness) : IHealthCheck
         Task.FromResult(readiness.Stopping ? HealthCheckResult.Unhealthy("The server is stopping.") : HealthCheckResult.Healthy());
 }
 
-/// <summary>The database answers and has this version's schema.</summary>
+/// <summary>The database answers and has this version's schema, and its clock is ours: else the service is degraded, since both are written into tokens.</summary>
 internal sealed class DatabaseCheck(DatabaseProbe probe) : IHealthCheck
 {
+    /// <summary>APIs as the documentation has them forgive thirty seconds.</summary>
+    private static readonly TimeSpan _largestSkew = TimeSpan.FromSeconds(10);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var health = await probe.CheckAsync(cancellationToken);
-        return health.Healthy ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(health.Reason);
+        return !health.Healthy ? HealthCheckResult.Unhealthy(health.Reason)
+            : health.Skew is { } skew && skew.Duration() > _largestSkew
+                ? HealthCheckResult.Degraded(string.Create(
+                    CultureInfo.InvariantCulture, $"This machine's clock is {skew.Duration().TotalSeconds:F0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the database's. Synchronise both (NTP)."))
+                : HealthCheckResult.Healthy();
     }
 }
 

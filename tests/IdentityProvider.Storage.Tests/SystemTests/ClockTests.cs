@@ -56,6 +56,19 @@ public sealed class ClockTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("row", "S13")]
+    public async Task A_clock_that_goes_wrong_is_named_and_keeps_nobody_from_serving()
+    {
+        foreach (var (host, words) in new[] { (_fast, "600 s ahead of"), (_slow, "600 s behind") })
+        {
+            using var ready = await host.Http.GetAsync("/health/ready");
+            var health = await ready.ReadJsonAsync();
+            Assert.Equal((HttpStatusCode.OK, "degraded"), (ready.StatusCode, health.GetProperty("status").GetString()));
+            Assert.Contains(words, health.GetProperty("checks").GetProperty("database").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_code_expires_by_the_clock_of_the_database()
     {
         (await _app.RedeemAsync(_onFast, await _app.CodeAsync(_onSlow))).Succeeds();

@@ -114,9 +114,10 @@ public sealed class PasswordRecoveryTests(PasswordRecoveryTests.Server server) :
         await browser.SubmitAsync(page, "code-submit", ("code", app.Code));
 
         var inbox = InboxOf("emil");
-        page = await Provider.NewBrowser().GetAsync(await ForgetAsync(inbox));
+        var link = await ForgetAsync(inbox);
+        page = await Provider.NewBrowser().GetAsync(link);
         Assert.Contains("At least 8 characters", page.Text, StringComparison.Ordinal);
-        await ResetAsync(page.Url.PathAndQuery, "nine char");
+        await ResetAsync(link, "nine char");
         page = await browser.SignInAsync(await browser.GetAsync("/account/login"), "emil", "nine char");
         Assert.Equal("/account/two-factor", page.Url.AbsolutePath);
     }
@@ -141,6 +142,31 @@ public sealed class PasswordRecoveryTests(PasswordRecoveryTests.Server server) :
         Assert.Equal(HttpStatusCode.OK, page.Status);
         Assert.True(page.Has("forgot-link"));
         Assert.False(page.Has("reset-submit"));
+    }
+
+    [Fact]
+    [Trait("row", "X22")]
+    public async Task The_token_leaves_the_address_at_once_and_the_address_alone_is_worth_nothing()
+    {
+        var (lou, max) = (await ForgetAsync(InboxOf("lou")), await ForgetAsync(InboxOf("max")));
+        var browser = Provider.NewBrowser();
+        var (first, second) = (await browser.GetAsync(lou), await browser.GetAsync(max));
+        foreach (var (link, page) in new[] { (lou, first), (max, second) })
+        {
+            var token = link[(link.IndexOf('=', StringComparison.Ordinal) + 1)..];
+            Assert.True(page.Has("reset-submit"));
+            Assert.DoesNotContain(token, page.Url.OriginalString + page.Text, StringComparison.Ordinal);
+            var cookie = Assert.Single(browser.SetCookies, cookie => cookie.Contains(token, StringComparison.Ordinal));
+            Assert.Contains("; path=/account/reset-password; secure; samesite=lax; httponly", cookie, StringComparison.Ordinal);
+            Assert.False((await Provider.NewBrowser().GetAsync(page.Url.PathAndQuery)).Has("reset-submit"));
+        }
+
+        // Two tabs of one browser.
+        Assert.NotEqual(first.Url, second.Url);
+        Assert.True((await browser.SubmitAsync(first, "reset-submit", ("password", NewPassword))).Has("sign-in-link"));
+        var home = Provider.NewBrowser();
+        Assert.Equal("/account", (await home.SignInAsync(await home.GetAsync("/account/login"), "lou", NewPassword)).Url.AbsolutePath);
+        Assert.True((await browser.GetAsync(second.Url.PathAndQuery)).Has("reset-submit"));
     }
 
     [Fact]
@@ -263,7 +289,7 @@ public sealed class PasswordRecoveryTests(PasswordRecoveryTests.Server server) :
         public Task InitializeAsync() => Provider.StartAsync(options =>
         {
             options.Settings["RateLimits:ResetsPerNetwork"] = "1000";
-            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida", "jan", "kim"])
+            options.ExtraSeed = $$"""{"Users":[{{string.Join(',', ((string[])["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hal", "ida", "jan", "kim", "lou", "max"])
                 .Select(name => $$"""{"Username":"{{name}}","Password":"{{name}}","Email":"{{name}}@example.com","EmailVerified":true}"""))}}]}""";
         });
 

@@ -19,7 +19,7 @@ internal sealed class SecurityHeadersFilter : IAlwaysRunResultFilter
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
     }
 
-    private static bool Secret(IQueryCollection query) => query.ContainsKey("interaction") || query.ContainsKey("token");
+    private static bool Secret(IQueryCollection query) => query.ContainsKey("interaction") || MailedLinkAttribute.IsIn(query);
 
     public void OnResultExecuted(ResultExecutedContext context)
     {

@@ -12,6 +12,7 @@ namespace IdentityProvider.UI.Pages.Account;
 /// The links of mails about an address: <c>/account/email/confirm?token=…</c> gives the account the new one, <c>/account/email/undo?token=…</c>
 /// the old one back. Looking at them changes nothing. To take a change back needs no sign-in: whoever reads the mail has had the address.
 /// </summary>
+[MailedLink]
 public sealed class EmailLinkModel(AccountCredentials credentials) : PageModel
 {
     /// <summary><c>confirm</c> or <c>undo</c>.</summary>
@@ -42,7 +43,9 @@ public sealed class EmailLinkModel(AccountCredentials credentials) : PageModel
     public bool Elsewhere { get; internal set; }
 
     /// <summary>The sign-in page, for whose account it is; it leads back.</summary>
-    public string SignInUrl => Url.Page("/Account/Login", new { returnUrl = Url.Page("/Account/EmailLink", new { kind = Kind, token = Token }), @switch = "true" })!;
+    public string SignInUrl => Url.Page("/Account/Login", new { returnUrl = Here, @switch = "true" })!;
+
+    private string Here => Request.PathBase.ToUriComponent() + Request.Path.ToUriComponent() + Request.QueryString.ToUriComponent();
 
     /// <summary>Shows how the link stands.</summary>
     public Task OnGetAsync() => LoadAsync();

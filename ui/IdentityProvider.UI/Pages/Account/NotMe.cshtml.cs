@@ -11,6 +11,7 @@ namespace IdentityProvider.UI.Pages.Account;
 /// The link of the mail about a sign-in: <c>/account/not-me?token=…</c>. Looking at it changes nothing, and shows nothing of the account. The
 /// answer to the form says what was ended; it is not stored, and not shown again.
 /// </summary>
+[MailedLink]
 public sealed class NotMeModel(DeniedSignIns signIns, ConnectedApps apps) : PageModel
 {
     /// <summary>The text of the link.</summary>

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdentityProvider.UI.Pages.Account;
 
 /// <summary>Sets a new password by the link of a mail: <c>/account/reset-password?token=…</c>. Looking at it changes nothing.</summary>
+[MailedLink]
 public sealed class ResetPasswordModel(PasswordRecovery recovery, PageTexts texts) : PageModel
 {
     private const string Purpose = OneTimeTokenPurposes.ResetPassword;

@@ -44,6 +44,7 @@ public enum VerifyStep
 /// Confirms an address by the code or the link of a mail: <c>/account/verify-email</c>, or <c>?token=…</c>. Looking at it changes nothing,
 /// since programs that scan mail open links.
 /// </summary>
+[MailedLink]
 public sealed class VerifyEmailModel(
     RegistrationService registration, PasswordRecovery recovery, PasswordPolicy policy, InteractionService interactions, PageTexts texts) : PageModel
 {
