@@ -59,7 +59,10 @@ public sealed class GalleryWalk(Chromium chromium) : Site
     /// <summary>Takes down what gets the focus from here on, and whether one sees that it has it. Returns how often Tab may have to be pressed: a date has several parts.</summary>
     private const string WatchFocus = $$"""
         () => {
-          document.activeElement?.blur();
+          // From the top: beyond the last control Tab leaves the page, and comes back when it likes.
+          document.body.tabIndex = -1;
+          document.body.focus();
+          document.body.removeAttribute('tabindex');
           window.focused = new Map();
           document.addEventListener('focusin', event => window.focused.set(event.target, ({{PageExtensions.ShowsFocus}})()));
           return [...document.querySelectorAll('{{Operable}}')].filter(element => element.checkVisibility())
