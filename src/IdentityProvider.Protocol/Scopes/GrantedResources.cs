@@ -91,7 +91,7 @@ internal sealed record GrantedResources
             return OAuthError.InvalidTarget("The requested scopes belong to APIs that have to be named by the resource parameter (RFC 8707).");
         }
 
-        if (named.Count == 0 && !HaveCommonAlgorithm(Audience(catalog, usable, targets)))
+        if (named.Count == 0 && targets.Length > 1 && !HaveCommonAlgorithm(Audience(catalog, usable, targets)))
         {
             return OAuthError.InvalidTarget("The requested scopes belong to APIs that accept no common algorithm: name one by the resource parameter (RFC 8707).");
         }

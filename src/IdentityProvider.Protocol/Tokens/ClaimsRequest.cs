@@ -23,6 +23,9 @@ internal sealed record ClaimsRequest
     /// <summary>The people of whom alone an answer is wanted, by <c>sub</c> (§3.1.2.2, §5.5.1); null: whoever it is.</summary>
     public IReadOnlyList<string>? Subjects { get; init; }
 
+    /// <summary>Whether any claim is asked for by name.</summary>
+    public bool HasNames => UserInfo.Count + IdToken.Count > 0;
+
     /// <summary>What remains of the request for who may have these claims, as JSON; null: nothing.</summary>
     public string? Within(IReadOnlySet<string> claims)
     {

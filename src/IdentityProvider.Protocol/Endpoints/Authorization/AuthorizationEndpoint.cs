@@ -211,7 +211,7 @@ internal sealed partial class AuthorizationEndpoint(
             Resources = [.. GrantedResources.Audience(catalog, scopes, request.Granted.Resources).Select(resource => resource.Name)],
 
             // Whoever was asked allowed these scopes, and no claim beyond them.
-            ClaimsRequest = request.Claims.Within(ScopeClaims.Of(catalog, itemised ? scopes : client.AllowedScopes)),
+            ClaimsRequest = request.Claims.HasNames ? request.Claims.Within(ScopeClaims.Of(catalog, itemised ? scopes : client.AllowedScopes)) : null,
             AuthTime = session.AuthTime,
             Acr = AuthenticationContexts.Answer(request.Acr, session.Acr),
             Amr = session.Amr,
