@@ -1,8 +1,9 @@
 # Build: docker build -t identityprovider .
-FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
+ARG TARGETARCH
 WORKDIR /source
 COPY . .
-RUN dotnet publish src/IdentityProvider.Server --configuration Release --runtime linux-x64 --self-contained false \
+RUN dotnet publish src/IdentityProvider.Server --configuration Release --arch $TARGETARCH --self-contained false \
     -p:PublishReadyToRun=true --output /app
 
 # Chiseled: no shell, no package manager, and the user "app" instead of root. The -extra variant has ICU for the pages' languages.

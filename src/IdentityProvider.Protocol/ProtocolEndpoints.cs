@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Cors;
+using IdentityProvider.Protocol.Endpoints;
 using IdentityProvider.Protocol.Endpoints.Authorization;
 using IdentityProvider.Protocol.Endpoints.CheckSession;
 using IdentityProvider.Protocol.Endpoints.Discovery;
@@ -49,6 +50,7 @@ public static class ProtocolEndpoints
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<ProtocolMetrics>();
+        services.AddSingleton<Refusals>();
 
         services.AddSingleton<SecurityEvents>();
         services.AddHostedService(provider => provider.GetRequiredService<SecurityEvents>());

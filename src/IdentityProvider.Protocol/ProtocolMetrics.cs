@@ -22,18 +22,18 @@ public sealed class ProtocolMetrics
     {
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(Name);
-        _tokenRequests = meter.CreateCounter<long>("idp.token.requests", "{request}", "Token requests of known clients, by grant type and error.");
+        _tokenRequests = meter.CreateCounter<long>("idp.token.requests", "{request}", "Token requests, by grant type and error.");
         _refreshes = meter.CreateCounter<long>("idp.refresh_token.verdicts", "{request}", "Presented refresh tokens, by the store's verdict.");
         _authorizations = meter.CreateCounter<long>("idp.authorization.responses", "{response}", "Authorization responses, by error.");
         _outbox = meter.CreateCounter<long>("idp.outbox.attempts", "{attempt}", "Attempts to deliver a message, by kind and outcome.");
         _securityEvents = meter.CreateCounter<long>("idp.security_events", "{event}", "Security events by type, and whether the queue to the sinks had room.");
     }
 
-    internal void TokenRequest<T>(string grantType, Result<T> result)
+    internal void TokenRequest<T>(string? grantType, Result<T> result)
         where T : notnull
     {
         var error = result.Succeeded(out _, out var failure) ? "none" : failure.Code;
-        _tokenRequests.Add(1, new TagList { { "oauth.grant_type", grantType }, { "error.type", error } });
+        _tokenRequests.Add(1, new TagList { { "oauth.grant_type", grantType ?? "none" }, { "error.type", error } });
     }
 
     internal void Refresh(RefreshVerdict verdict) => _refreshes.Add(1, new TagList { { "verdict", verdict.ToString() } });

@@ -6,6 +6,11 @@ using Npgsql;
 
 namespace IdentityProvider.Storage;
 
+/// <summary>How the schema of the database stands to this version.</summary>
+/// <param name="Pending">Migrations of this version that have not been applied.</param>
+/// <param name="Unknown">Migrations of a later version that have.</param>
+public sealed record SchemaState(IReadOnlyList<string> Pending, IReadOnlyList<string> Unknown);
+
 /// <summary>Brings the schema up to date. Instances that start together on an empty database take turns at it, and at its seed.</summary>
 public sealed class DatabaseMigrator
 {
@@ -45,11 +50,13 @@ public sealed class DatabaseMigrator
     public Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellationToken) =>
         _options.Provider == DatabaseProvider.Postgres ? LockPostgresAsync(cancellationToken) : LockSqliteAsync(cancellationToken);
 
-    /// <summary>The names of the migrations that have not been applied.</summary>
-    public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancellationToken)
+    /// <summary>Compares the migrations of this version with those of the database.</summary>
+    public async Task<SchemaState> StateAsync(CancellationToken cancellationToken)
     {
         await using var context = CreateContext();
-        return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
+        var own = context.Database.GetMigrations().ToArray();
+        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToArray();
+        return new SchemaState([.. own.Except(applied)], [.. applied.Except(own)]);
     }
 
     private string SqliteFile => new SqliteDataSource(_options.ConnectionString).FilePath;

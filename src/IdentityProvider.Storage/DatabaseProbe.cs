@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using Npgsql;
 
 namespace IdentityProvider.Storage;
@@ -45,7 +46,7 @@ public sealed class DatabaseProbe
         {
             return new DatabaseHealth(false, "The database cannot be reached.");
         }
-        catch (DbException)
+        catch (DbException exception) when (exception is SqliteException or PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn })
         {
             return new DatabaseHealth(false, "The database does not have this version's schema: migrate it.");
         }

@@ -24,10 +24,14 @@ public static class StorageOutage
         return false;
     }
 
-    /// <summary>PostgreSQL's appendix A: serialization failure, deadlock, lock time-out, read-only, connection, resources, operator intervention.</summary>
+    /// <summary>
+    /// PostgreSQL's appendix A: serialization failure, deadlock, lock time-out, read-only, no such database, connection, who may connect,
+    /// resources, operator intervention. A password that was changed under the server is healed by its operator, not by its clients.
+    /// </summary>
     private static bool IsOutage(string sqlState) =>
-        sqlState is "40001" or "40P01" or "55P03" or "25006"
+        sqlState is "40001" or "40P01" or "55P03" or "25006" or "3D000"
         || sqlState.StartsWith("08", StringComparison.Ordinal)
+        || sqlState.StartsWith("28", StringComparison.Ordinal)
         || sqlState.StartsWith("53", StringComparison.Ordinal)
         || sqlState.StartsWith("57", StringComparison.Ordinal);
 

@@ -80,7 +80,6 @@ public static class StorageServices
         services.AddSingleton<ExpiredRowCleanup>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpiredRowCleanup>());
         services.AddSingleton(provider => new DueDeletions(
-            provider.GetRequiredService<DbDataSource>(),
             provider.GetRequiredService<Func<IdentityProviderContext>>(),
             provider.GetRequiredService<IAccountTransitions>(),
             provider.GetRequiredService<TimeProvider>(),

@@ -111,7 +111,10 @@ public sealed record SessionSummary
     public required IReadOnlyList<string> Clients { get; init; }
 }
 
-/// <summary>A session that the browser has left for too long: it signs nobody in, and what it gave to clients may still be used.</summary>
+/// <summary>
+/// A session that the browser has left for too long, or whose new handle it has never received: it signs nobody in, and what it gave to
+/// clients may still be used.
+/// </summary>
 public sealed record IdleSession
 {
     /// <summary>The session's id.</summary>
@@ -150,12 +153,12 @@ public interface ISessionStore
     Task<UserSession?> FindAsync(byte[] handleHash, TimeSpan idleLifetime, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The session of this handle whose idle expiry has passed, and nothing else: coordinated grants live on in it until its end. Null when there
-    /// is none. Changes nothing.
+    /// The session of this handle whose idle expiry has passed, and nothing else, or whose handle this was before the present one: coordinated
+    /// grants live on in it until its end. Null when there is none. Changes nothing.
     /// </summary>
     Task<IdleSession?> FindIdleAsync(byte[] handleHash, CancellationToken cancellationToken);
 
-    /// <summary>Ends the session of this handle as <see cref="EndAsync"/> does, whether it has expired or not. Null when there was none, or it had ended before.</summary>
+    /// <summary>Ends the session of this handle, or of the one that came after it, as <see cref="EndAsync"/> does, whether it has expired or not. Null when there was none, or it had ended before.</summary>
     Task<EndedUserSession?> EndByHandleAsync(byte[] handleHash, string reason);
 
     /// <summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using IdentityProvider.Hosting.Configuration;
 using IdentityProvider.Hosting.Seeding;
+using IdentityProvider.Hosting.Startup;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage;
@@ -20,7 +21,7 @@ internal sealed class Commands(ServerFactory factory, TextWriter output)
     {
         await using var app = factory.BuildForCommand(settings);
         var migrator = app.Services.GetRequiredService<DatabaseMigrator>();
-        var pending = await migrator.PendingAsync(cancellationToken);
+        var pending = Preparation.Known(await migrator.StateAsync(cancellationToken)).Pending;
         await migrator.MigrateAsync(cancellationToken);
         await output.WriteLineAsync(pending.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", pending)}.");
         return 0;

@@ -44,7 +44,7 @@ internal sealed class MigrationsCheck(DatabaseMigrator migrator) : IHealthCheck
 
         try
         {
-            var pending = await migrator.PendingAsync(cancellationToken);
+            var pending = (await migrator.StateAsync(cancellationToken)).Pending;
             _upToDate = pending.Count == 0;
             return _upToDate ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"{pending.Count} migrations are pending: run `idp migrate`.");
         }

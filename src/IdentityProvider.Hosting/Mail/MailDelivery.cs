@@ -7,23 +7,23 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdentityProvider.Hosting.Mail;
 
 /// <summary>Sends the mails of the outbox.</summary>
-internal sealed class MailDelivery(MailRenderer renderer, MailSecrets secrets, IServiceProvider services, TimeProvider time) : IOutboxHandler
+internal sealed class MailDelivery(MailRenderer renderer, MailSecrets secrets, IServiceProvider services) : IOutboxHandler
 {
     private const int IdSize = 16;
 
     public string Kind => OutgoingMail.Kind;
 
-    public async Task<Delivery> DeliverAsync(string payload)
+    public async Task<Delivery> DeliverAsync(OutboxMessage queued)
     {
-        var mail = OutgoingMail.Parse(payload);
-        if (mail.VoidAfter <= time.GetUtcNow())
+        var mail = OutgoingMail.Parse(queued.Payload);
+        if (mail.VoidAfter <= queued.ClaimedAt)
         {
             return new Delivery(DeliveryVerdict.Void, $"{mail.Template}: what it offers is over");
         }
 
         var message = renderer.Render(mail, secrets.Open(mail)) with
         {
-            Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(payload)).AsSpan(0, IdSize)),
+            Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(queued.Payload)).AsSpan(0, IdSize)),
         };
         try
         {

@@ -14,6 +14,9 @@ namespace IdentityProvider.Hosting.Observability;
 internal sealed class BufferedConsole : ILogEventSink, IDisposable
 {
     private const int Capacity = 16_384;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly Channel<LogEvent> _events = Channel.CreateBounded<LogEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly ITextFormatter _formatter;
     private readonly StreamWriter _writer;
@@ -35,12 +38,33 @@ internal sealed class BufferedConsole : ILogEventSink, IDisposable
         }
     }
 
+    /// <summary>Writes what is left. Nobody waits longer than that takes a reader who reads.</summary>
     public void Dispose()
     {
         _events.Writer.TryComplete();
-        _writing.GetAwaiter().GetResult();
-        _writer.Dispose();
+        if (_writing.Wait(s_patience))
+        {
+            _writer.Dispose();
+        }
     }
+
+    /// <summary>A value that cannot be written must not end the log.</summary>
+    private async Task FormatAsync(LogEvent logEvent)
+    {
+        try
+        {
+            _formatter.Format(logEvent, _writer);
+        }
+#pragma warning disable CA1031 // A formatter calls whatever ToString the value has.
+        catch (Exception error) when (error is not IOException)
+#pragma warning restore CA1031
+        {
+            await _writer.WriteLineAsync();
+            await WriteWarningAsync($"A log line could not be written: {error.GetType().Name}");
+        }
+    }
+
+    private Task WriteWarningAsync(string message) => _writer.WriteLineAsync($"{{\"Level\":\"Warning\",\"MessageTemplate\":\"{message}\"}}");
 
     private async Task WriteAsync()
     {
@@ -50,12 +74,12 @@ internal sealed class BufferedConsole : ILogEventSink, IDisposable
             {
                 while (_events.Reader.TryRead(out var logEvent))
                 {
-                    _formatter.Format(logEvent, _writer);
+                    await FormatAsync(logEvent);
                 }
 
                 if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
                 {
-                    await _writer.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{{\"Level\":\"Warning\",\"MessageTemplate\":\"{dropped} log lines were dropped\"}}"));
+                    await WriteWarningAsync(string.Create(CultureInfo.InvariantCulture, $"{dropped} log lines were dropped"));
                 }
 
                 await _writer.FlushAsync();

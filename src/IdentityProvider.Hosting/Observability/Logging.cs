@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using IdentityProvider.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
+using Serilog.Debugging;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting;
@@ -44,8 +46,8 @@ internal static class Logging
             // It warns whenever a page says itself that it must not be cached.
             .MinimumLevel.Override("Microsoft.AspNetCore.Antiforgery", LogEventLevel.Error)
             // What ends the start is said once, in words, by the command line.
-            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
-            .ReadFrom.Configuration(configuration);
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
+        Configure(logger, configuration);
 
         var sinks = provider.GetServices<ILogEventSink>().ToArray();
         foreach (var sink in sinks)
@@ -59,6 +61,19 @@ internal static class Logging
         }
 
         return logger.CreateLogger();
+    }
+
+    /// <summary>Serilog tells of a sink that it cannot find to nobody but its own log: the server would run without any.</summary>
+    private static void Configure(LoggerConfiguration logger, IConfiguration configuration)
+    {
+        var problems = new ConcurrentQueue<string>();
+        SelfLog.Enable(problems.Enqueue);
+        logger.ReadFrom.Configuration(configuration);
+        SelfLog.Enable(TextWriter.Synchronized(System.Console.Error));
+        if (problems.FirstOrDefault(problem => problem.Contains("Unable to find a method", StringComparison.Ordinal)) is { } unknown)
+        {
+            throw new ConfigurationException($"Serilog:WriteTo names a sink that this server does not have: {unknown.Trim()} It has Console; a host of your own may reference others.");
+        }
     }
 
     private static BufferedConsole Console(ServerSettings settings)

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Keys;
 
 namespace IdentityProvider.Hosting.Seeding;
 
@@ -6,7 +7,6 @@ namespace IdentityProvider.Hosting.Seeding;
 internal static class ClientRules
 {
     private const int TenYears = 10 * 365 * 24 * 3600;
-    private static readonly string[] Algorithms = ["RS256", "ES256"];
 
     public static IEnumerable<string> Problems(Located<Client> located, IReadOnlySet<string> scopes, TimeSpan keyRetention, bool demo)
     {
@@ -183,12 +183,12 @@ internal static class ClientRules
             }
         }
 
-        foreach (var algorithm in client.AllowedIdentityTokenSigningAlgorithms.Where(algorithm => !Algorithms.Contains(algorithm)))
+        foreach (var algorithm in client.AllowedIdentityTokenSigningAlgorithms.Where(algorithm => !SigningAlgorithms.All.Contains(algorithm)))
         {
             yield return located.Problem($"'{algorithm}' is not supported; RS256 and ES256 are.", "AllowedIdentityTokenSigningAlgorithms");
         }
 
-        if (client.AccessTokenSigningAlgorithm is { } signing && !Algorithms.Contains(signing))
+        if (client.AccessTokenSigningAlgorithm is { } signing && !SigningAlgorithms.All.Contains(signing))
         {
             yield return located.Problem($"'{signing}' is not supported; RS256 and ES256 are.", "AccessTokenSigningAlgorithm");
         }

@@ -47,7 +47,7 @@ internal static class SeedJson
     /// <summary>A secret is given by its hash as <c>Value</c>, or by itself as <c>Plaintext</c>, which is hashed here and not kept.</summary>
     private sealed class SecretConverter : JsonConverter<ClientSecret>
     {
-        private static readonly string[] Known = ["Value", "Plaintext", "Description", "Expiration"];
+        private static readonly string[] Known = ["Value", "Plaintext", "Description", "Expiration", "Type"];
 
         public override ClientSecret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
@@ -63,6 +63,11 @@ internal static class SeedJson
                 members[member.Name] = Known.Contains(member.Name, StringComparer.OrdinalIgnoreCase)
                     ? member.Value
                     : throw new JsonException($"'{member.Name}' is not a property of a secret; it has {string.Join(", ", Known)}.");
+            }
+
+            if (Text(members, "Type") is { } type && type != "SharedSecret")
+            {
+                throw new JsonException($"A secret of the type '{type}' is not built yet; SharedSecret is.");
             }
 
             var value = Text(members, "Value");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IdentityProvider.Hosting.Configuration;
 
 namespace IdentityProvider.Hosting.Seeding;
@@ -8,13 +9,36 @@ internal static class SeedReader
 {
     private const string SchemaFile = "seed.schema.json";
 
-    /// <summary>What a Duende user may write and we do not have; refused rather than ignored, since each one changes what a client may do.</summary>
-    private static readonly HashSet<string> NotBuilt = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>
+    /// What a Duende client has and we do not, each with the values that ask for nothing, besides null: an export has all of them. Any
+    /// other value is refused rather than ignored, since it would change what a client may do.
+    /// </summary>
+    private static readonly Dictionary<string, Func<JsonElement, bool>> NotBuilt = new(StringComparer.OrdinalIgnoreCase)
     {
-        "AllowAccessTokensViaBrowser", "AllowedIdentityProviders", "AlwaysSendClientClaims", "CibaLifetime", "Claims", "ClientClaimsPrefix", "DPoPClockSkew", "DPoPValidationMode", "DeviceCodeLifetime", "EnableLocalLogin",
-        "IdentityProviderRestrictions", "Jwks", "JwksUri", "PairWiseSubjectSalt",
-        "PollingInterval", "Properties", "PushedAuthorizationLifetime", "RequireDPoP", "RequirePushedAuthorization", "RequireRequestObject",
-        "SectorIdentifierUri", "SubjectType", "UpdateAccessTokenClaimsOnRefresh", "UserCodeType",
+        ["AllowAccessTokensViaBrowser"] = IsFalse,
+        ["AllowedIdentityProviders"] = IsEmpty,
+        ["AlwaysSendClientClaims"] = IsFalse,
+        ["CibaLifetime"] = IsAnything,
+        ["Claims"] = IsEmpty,
+        ["ClientClaimsPrefix"] = IsAnything,
+        ["DPoPClockSkew"] = IsAnything,
+        ["DPoPValidationMode"] = IsAnything,
+        ["DeviceCodeLifetime"] = IsAnything,
+        ["EnableLocalLogin"] = value => value.ValueKind == JsonValueKind.True,
+        ["IdentityProviderRestrictions"] = IsEmpty,
+        ["Jwks"] = IsNothing,
+        ["JwksUri"] = IsNothing,
+        ["PairWiseSubjectSalt"] = IsNothing,
+        ["PollingInterval"] = IsAnything,
+        ["Properties"] = IsEmpty,
+        ["PushedAuthorizationLifetime"] = IsAnything,
+        ["RequireDPoP"] = IsFalse,
+        ["RequirePushedAuthorization"] = IsFalse,
+        ["RequireRequestObject"] = IsFalse,
+        ["SectorIdentifierUri"] = IsNothing,
+        ["SubjectType"] = value => value.ValueKind == JsonValueKind.String && value.ValueEquals("public"),
+        ["UpdateAccessTokenClaimsOnRefresh"] = IsFalse,
+        ["UserCodeType"] = IsAnything,
     };
 
     /// <summary>Reads one file, or every <c>*.json</c> of a folder except the schema.</summary>
@@ -119,7 +143,7 @@ internal static class SeedReader
 
             try
             {
-                values.Add(new Located<T>(file, path, element.Deserialize<T>(SeedJson.Reading)!));
+                values.Add(new Located<T>(file, path, Known<T>(element).Deserialize<T>(SeedJson.Reading)!));
             }
             catch (JsonException error)
             {
@@ -134,11 +158,18 @@ internal static class SeedReader
         var known = SeedJson.MembersOf(typeof(T));
         foreach (var member in element.EnumerateObject())
         {
-            if (!known.Any(property => property.Name.Equals(member.Name, StringComparison.OrdinalIgnoreCase)))
+            if (IsKnown<T>(member.Name))
             {
-                problems.Add(NotBuilt.Contains(member.Name)
-                    ? $"{file}: {path}.{member.Name}: this feature is not built yet. Remove the property."
-                    : $"{file}: {path}.{member.Name}: unknown property.");
+                continue;
+            }
+
+            if (!NotBuilt.TryGetValue(member.Name, out var asksForNothing))
+            {
+                problems.Add($"{file}: {path}.{member.Name}: unknown property.");
+            }
+            else if (member.Value.ValueKind != JsonValueKind.Null && !asksForNothing(member.Value))
+            {
+                problems.Add($"{file}: {path}.{member.Name}: this feature is not built yet. Remove the property.");
             }
         }
 
@@ -146,6 +177,34 @@ internal static class SeedReader
             .Where(property => property.IsRequired && !element.EnumerateObject().Any(member => member.Name.Equals(property.Name, StringComparison.OrdinalIgnoreCase)))
             .Select(property => $"{file}: {path}.{property.Name}: this is required."));
     }
+
+    /// <summary>Without what is not built, which has been found to ask for nothing.</summary>
+    private static JsonObject Known<T>(JsonElement element)
+    {
+        var known = JsonObject.Create(element)!;
+        foreach (var member in element.EnumerateObject().Where(member => !IsKnown<T>(member.Name)))
+        {
+            known.Remove(member.Name);
+        }
+
+        return known;
+    }
+
+    private static bool IsKnown<T>(string name) =>
+        SeedJson.MembersOf(typeof(T)).Any(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsAnything(JsonElement value) => true;
+
+    private static bool IsNothing(JsonElement value) => false;
+
+    private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => value.GetPropertyCount() == 0,
+        _ => false,
+    };
 
     private static void NotePlaintext(string file, string path, JsonElement element, string? secrets, SeedContents contents)
     {

@@ -1,4 +1,5 @@
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Scopes;
 
 namespace IdentityProvider.Hosting.Seeding;
@@ -9,7 +10,6 @@ internal static class SeedRules
     /// <summary>A person with a password below this, or with the user name in it, is taken for demo data.</summary>
     private const int ShortestPassword = 15;
 
-    private static readonly string[] Algorithms = ["RS256", "ES256"];
 
     /// <summary>Claims that have a property of their own, or that the protocol sets.</summary>
     private static readonly string[] ReservedClaims =
@@ -71,7 +71,7 @@ internal static class SeedRules
             .. Names.IsClientId(resource.Name) ? [] : new[] { located.Problem("this must be 1 to 200 printable ASCII characters.", "Name") },
             .. resource.Scopes.Index().Where(scope => !apiScopes.Contains(scope.Item))
                 .Select(scope => located.Problem($"the API scope '{scope.Item}' does not exist.", $"Scopes[{scope.Index}]")),
-            .. resource.AllowedAccessTokenSigningAlgorithms.Where(algorithm => !Algorithms.Contains(algorithm))
+            .. resource.AllowedAccessTokenSigningAlgorithms.Where(algorithm => !SigningAlgorithms.All.Contains(algorithm))
                 .Select(algorithm => located.Problem($"'{algorithm}' is not supported; RS256 and ES256 are.", "AllowedAccessTokenSigningAlgorithms")),
             .. SecretRules.Problems(located, "ApiSecrets", resource.ApiSecrets),
         ];

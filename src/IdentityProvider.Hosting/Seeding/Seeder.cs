@@ -43,16 +43,24 @@ internal sealed class Seeder(
         }
 
         var plan = CatalogPlan.Compare(seed.Catalog, stored, prune);
-        if (apply && !plan.IsEmpty)
-        {
-            await catalog.ApplyAsync(plan.Upserts, plan.Removals, cancellationToken);
-        }
-
         var users = new UserSeeder(
             scope.ServiceProvider.GetRequiredService<UserManager<User>>(),
             scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>(),
             scope.ServiceProvider.GetRequiredService<PasswordPolicy>(),
             time);
-        return [.. plan.Changes, .. await users.RunAsync(seed.Users, apply)];
+
+        // What is wrong with people shows before anything is written.
+        var people = await users.RunAsync(seed.Users, apply: false);
+        if (apply && !plan.IsEmpty)
+        {
+            await catalog.ApplyAsync(plan.Upserts, plan.Removals, cancellationToken);
+        }
+
+        if (apply && people.Count > 0)
+        {
+            people = await users.RunAsync(seed.Users, apply: true);
+        }
+
+        return [.. plan.Changes, .. people];
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class Preparation(
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         ValidateOptions();
-        if ((await migrator.PendingAsync(cancellationToken)).Count > 0)
+        if (Known(await migrator.StateAsync(cancellationToken)).Pending.Count > 0)
         {
             throw new ConfigurationException("The database is not up to date. Run `idp migrate` first.");
         }
@@ -48,7 +48,7 @@ internal sealed partial class Preparation(
 
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
-        var pending = await migrator.PendingAsync(cancellationToken);
+        var pending = Known(await migrator.StateAsync(cancellationToken)).Pending;
         if (pending.Count == 0)
         {
             return;
@@ -63,6 +63,13 @@ internal sealed partial class Preparation(
         await migrator.MigrateAsync(cancellationToken);
         Migrated(pending.Count);
     }
+
+    /// <summary>A version that does not know the schema could write what the later one cannot read.</summary>
+    /// <exception cref="ConfigurationException">A later version has migrated the database.</exception>
+    internal static SchemaState Known(SchemaState state) => state.Unknown is [.., var last]
+        ? throw new ConfigurationException(
+            $"The database was migrated by a later version ({last}). Run that version, or restore the backup that was made before.")
+        : state;
 
     private async Task OpenRootKeyAsync(CancellationToken cancellationToken)
     {

@@ -29,24 +29,24 @@ internal sealed class ClientAuthenticator(IClientSource clients, IResourceSource
         var client = await clients.FindAsync(credentials.Id, cancellationToken);
         if (client is null || !client.Enabled)
         {
-            return OAuthError.InvalidClient() with { Detail = client is null ? "unknown client" : "disabled client" };
+            return OAuthError.InvalidClient() with { Detail = client is null ? "unknown client" : "disabled client", ClientId = client?.ClientId };
         }
 
         if (client.TokenEndpointAuthMethod is { } only && only != credentials.Method)
         {
-            return OAuthError.InvalidClient() with { Detail = $"the client is registered for {only} and used {credentials.Method}" };
+            return OAuthError.InvalidClient() with { Detail = $"the client is registered for {only} and used {credentials.Method}", ClientId = client.ClientId };
         }
 
         if (client.IsPublic)
         {
             return credentials.Secret is null
                 ? new AuthenticatedClient(client, IsAuthenticated: false)
-                : OAuthError.InvalidClient() with { Detail = "a public client sent a secret" };
+                : OAuthError.InvalidClient() with { Detail = "a public client sent a secret", ClientId = client.ClientId };
         }
 
         return credentials.Secret is { } secret && Matches(client.ClientSecrets, secret)
             ? new AuthenticatedClient(client, IsAuthenticated: true)
-            : OAuthError.InvalidClient() with { Detail = credentials.Secret is null ? "no secret" : "wrong or expired secret" };
+            : OAuthError.InvalidClient() with { Detail = credentials.Secret is null ? "no secret" : "wrong or expired secret", ClientId = client.ClientId };
     }
 
     /// <summary>The API that calls introspection (RFC 7662 §2.1); null when the credentials are none of an API.</summary>

@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Clients;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace IdentityProvider.Protocol.Cors;
 
@@ -11,7 +12,7 @@ internal sealed class CorsPolicy(IClientSource clients)
 {
     private const string PreflightLifetime = "600";
 
-    /// <summary>Lets the request's origin read this response, if the client lists it.</summary>
+    /// <summary>Lets the request's origin read this response if the client lists it, and else takes back what was allowed before the client was known.</summary>
     public static void Allow(HttpContext context, Client client)
     {
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin])
@@ -21,10 +22,15 @@ internal sealed class CorsPolicy(IClientSource clients)
             {
                 AllowOrigin(context, origin);
             }
+            else
+            {
+                context.Response.Headers.Remove(HeaderNames.AccessControlAllowOrigin);
+                context.Response.Headers.Remove(HeaderNames.AccessControlExposeHeaders);
+            }
         }
     }
 
-    /// <summary>Lets the request's origin read this response, if any client lists it: for a refusal that names no client.</summary>
+    /// <summary>Lets the request's origin read this response if any client lists it: for an outage, and a refusal that names no client.</summary>
     public async Task AllowAnyClientAsync(HttpContext context)
     {
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin])

@@ -6,8 +6,6 @@ namespace IdentityProvider.Protocol.Endpoints;
 /// <summary>Reads the access token of a request to a protected resource (RFC 6750 §2.1, §2.2); never from the query.</summary>
 internal static class BearerToken
 {
-    private const string Prefix = "Bearer ";
-
     /// <summary>The token; an empty string when the request carries none at all.</summary>
     public static async Task<Result<string>> ReadAsync(HttpRequest request)
     {
@@ -38,9 +36,10 @@ internal static class BearerToken
             return OAuthError.InvalidRequest("The access token must be sent once.");
         }
 
-        var value = header.ToString();
-        return value.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && value.Length > Prefix.Length
-            ? value[Prefix.Length..].Trim()
+        // RFC 6750 §3.1: who tries another scheme has sent no token, and is told of no error.
+        var parts = header.ToString().Split(' ', 2, StringSplitOptions.TrimEntries);
+        return !parts[0].Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? ""
+            : parts is [_, { Length: > 0 } token] ? token
             : OAuthError.InvalidRequest("The Authorization header must carry a Bearer token.");
     }
 

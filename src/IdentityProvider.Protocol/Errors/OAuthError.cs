@@ -10,7 +10,15 @@ namespace IdentityProvider.Protocol.Errors;
 public sealed record OAuthError(string Code, string Description, int Status = 400)
 {
     /// <summary>For the log only; never sent.</summary>
-    public string? Detail { get; init; }
+    public string? Detail
+    {
+        get;
+        // It may quote what was sent, and a line break in it would be a line of the log.
+        init => field = value?.Any(char.IsControl) == true ? string.Concat(value.Select(character => char.IsControl(character) ? '?' : character)) : value;
+    }
+
+    /// <summary>A client that exists, for the log only; what a request calls itself may be anything.</summary>
+    public string? ClientId { get; init; }
 
     /// <summary>When the same request may succeed, if that is known.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -1,3 +1,4 @@
+using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Errors;
 
 namespace IdentityProvider.Protocol.Interactions;
@@ -16,4 +17,7 @@ public sealed class ErrorPage
 
     /// <summary>The client's home page, when a valid client is known.</summary>
     public string? ClientUri { get; init; }
+
+    internal static ErrorPage Of(OAuthError error, Client? client = null) =>
+        new() { Error = error, ClientName = client?.ClientName ?? client?.ClientId, ClientUri = client?.ClientUri };
 }

@@ -129,7 +129,8 @@ public sealed class InteractionService
         if (remember && pending.MayRemember)
         {
             TimeSpan? lifetime = request.Client.ConsentLifetime is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-            await _consents.SaveAsync(session.SubjectId, request.Client.ClientId, allowed, lifetime, context.RequestAborted);
+            var answer = new ConsentAnswer(allowed, [.. request.Granted.Scopes.Except(allowed)]);
+            await _consents.SaveAsync(session.SubjectId, request.Client.ClientId, answer, lifetime, context.RequestAborted);
         }
 
         Report(context, SecurityEventTypes.ConsentGranted, pending, session, string.Join(' ', allowed));

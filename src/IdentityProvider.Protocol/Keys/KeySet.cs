@@ -66,8 +66,6 @@ internal sealed class KeySet
 
     public IEnumerable<SigningKey> All => _all.Values;
 
-    public IEnumerable<SigningKey> Published => _published.Values;
-
     public SigningKey Signer(string algorithm) =>
         FindSigner(algorithm) ?? throw new InvalidOperationException($"There is no active {algorithm} signing key.");
 

@@ -20,7 +20,7 @@ public sealed class MasterKey
     public string Id { get; }
 
     /// <summary>Reads the base64 of 32 bytes.</summary>
-    /// <exception cref="FormatException">It is something else, or all bytes are alike.</exception>
+    /// <exception cref="FormatException">It is something else, or not random.</exception>
     public static MasterKey Parse(string base64)
     {
         ArgumentNullException.ThrowIfNull(base64);
@@ -31,13 +31,15 @@ public sealed class MasterKey
         }
 
         var key = buffer.AsSpan(0, Size).ToArray();
-        if (key.Distinct().Count() < 8)
+        if (key.Distinct().Count() < 8 || key.All(octet => octet is >= 0x20 and < 0x7F) || IsSequence(key))
         {
-            throw new FormatException("The master key is not random: too few distinct bytes.");
+            throw new FormatException("The master key is not random: it repeats bytes, counts them up, or is a text. `idp master-key generate` makes one.");
         }
 
         return new MasterKey(key);
     }
+
+    private static bool IsSequence(byte[] key) => key.Zip(key.Skip(1), (one, next) => (byte)(next - one)).Distinct().Count() == 1;
 
     /// <summary>Makes a new one, as base64.</summary>
     public static string Generate() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Size));

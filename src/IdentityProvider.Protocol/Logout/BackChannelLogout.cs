@@ -35,9 +35,9 @@ internal sealed class BackChannelLogout(
 
     public string Kind => LogoutNotice.Kind;
 
-    public async Task<Delivery> DeliverAsync(string payload)
+    public async Task<Delivery> DeliverAsync(OutboxMessage message)
     {
-        var notice = LogoutNotice.Parse(payload);
+        var notice = LogoutNotice.Parse(message.Payload);
         var client = await clients.FindAsync(notice.ClientId, CancellationToken.None);
         if (client?.BackChannelLogoutUri is not { } uri)
         {
@@ -56,7 +56,7 @@ internal sealed class BackChannelLogout(
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Post, uri);
-        request.Content = new FormUrlEncodedContent([KeyValuePair.Create("logout_token", LogoutToken(client, notice))]);
+        request.Content = new FormUrlEncodedContent([KeyValuePair.Create("logout_token", LogoutToken(client, notice, message.ClaimedAt))]);
         var answer = await http.SendAsync(request, CancellationToken.None);
         if (answer.Failure is OutboundFailure.Unreachable or OutboundFailure.TimedOut)
         {
@@ -67,7 +67,7 @@ internal sealed class BackChannelLogout(
             _silentSince.TryRemove(client.ClientId, out _);
         }
 
-        return answer.Status is { } status
+        return (answer.Status ?? answer.StatusOfFailure) is { } status
             ? new Delivery(Judge(status), $"client {client.ClientId} answered {(int)status}")
             : new Delivery(DeliveryVerdict.Failed, $"client {client.ClientId} was not reached: {answer.Failure}: {answer.Detail}");
     }
@@ -88,9 +88,9 @@ internal sealed class BackChannelLogout(
     };
 
     /// <summary>§2.4: <c>sub</c> and <c>sid</c>, never a nonce, and a type of its own, so that it is no ID token.</summary>
-    private string LogoutToken(Client client, LogoutNotice notice)
+    private string LogoutToken(Client client, LogoutNotice notice, DateTimeOffset issuedAt)
     {
-        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var now = issuedAt.ToUnixTimeSeconds();
         return JwtWriter.Write(keys.Current.Signer(client.IdentityTokenAlgorithm), "logout+jwt", 0, (json, _) =>
         {
             json.WriteString("iss", options.Value.Issuer);

@@ -27,6 +27,9 @@ public sealed record OutboundAnswer
     /// <summary>The status; null: there is no answer.</summary>
     public HttpStatusCode? Status { get; init; }
 
+    /// <summary>The status of an answer that was too large to read.</summary>
+    public HttpStatusCode? StatusOfFailure { get; init; }
+
     /// <summary>The whole body, if there is an answer.</summary>
     public ReadOnlyMemory<byte> Content => Body;
 
@@ -115,7 +118,10 @@ public sealed class OutboundHttp : IDisposable
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         return length > _options.LargestResponse
-            ? new OutboundAnswer { Failure = OutboundFailure.TooLarge, Detail = $"The answer is longer than {_options.LargestResponse} bytes." }
+            ? new OutboundAnswer 
+            {
+                Failure = OutboundFailure.TooLarge, StatusOfFailure = response.StatusCode, Detail = $"The answer is longer than {_options.LargestResponse} bytes.",
+            }
             : new OutboundAnswer { Status = response.StatusCode, Body = buffer[..length] };
     }
 

@@ -26,5 +26,5 @@ public interface IOutboxHandler
     string Kind { get; }
 
     /// <summary>One attempt, which ends by itself well within <see cref="OutboxDispatcher.Lease"/>.</summary>
-    Task<Delivery> DeliverAsync(string payload);
+    Task<Delivery> DeliverAsync(OutboxMessage message);
 }

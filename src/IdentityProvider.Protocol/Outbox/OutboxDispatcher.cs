@@ -106,7 +106,7 @@ internal sealed partial class OutboxDispatcher(
     {
         try
         {
-            return await _handlers[message.Kind].DeliverAsync(message.Payload);
+            return await _handlers[message.Kind].DeliverAsync(message);
         }
 #pragma warning disable CA1031 // One message that fails must not stop the others.
         catch (Exception exception)
@@ -119,9 +119,9 @@ internal sealed partial class OutboxDispatcher(
 
     private async Task SettleAsync(OutboxMessage message, Delivery delivery)
     {
-        var again = delivery.Verdict == DeliveryVerdict.Failed
-            || (delivery.Verdict == DeliveryVerdict.Refused && message.Attempt < AttemptsWhenRefused);
-        if (again && await store.PostponeAsync(message, Delay(message.Attempt), delivery.Detail))
+        var refused = delivery.Verdict == DeliveryVerdict.Refused;
+        var again = delivery.Verdict == DeliveryVerdict.Failed || (refused && message.Refusals + 1 < AttemptsWhenRefused);
+        if (again && await store.PostponeAsync(message, Delay(message.Attempt), delivery.Detail, refused))
         {
             metrics.Outbox(message.Kind, "postponed");
             Postponed(message.Kind, message.Id, message.Attempt, delivery.Verdict, delivery.Detail);
@@ -129,7 +129,12 @@ internal sealed partial class OutboxDispatcher(
         }
 
         var lost = delivery.Verdict is DeliveryVerdict.Refused or DeliveryVerdict.Failed;
-        await (lost ? store.GiveUpAsync(message, delivery.Detail) : store.RemoveAsync(message));
+        if (!await (lost ? store.GiveUpAsync(message, delivery.Detail) : store.RemoveAsync(message)))
+        {
+            // The lease ran out, and whoever holds the message now tells how it ends.
+            return;
+        }
+
         metrics.Outbox(message.Kind, lost ? "given_up" : delivery.Verdict == DeliveryVerdict.Void ? "void" : "delivered");
         if (lost)
         {

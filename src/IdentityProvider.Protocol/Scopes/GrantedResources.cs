@@ -19,8 +19,6 @@ internal sealed record GrantedResources
     /// </summary>
     public required IReadOnlyList<string> Resources { get; init; }
 
-    public bool HasOpenId => Scopes.Contains(OpenId);
-
     public bool HasOfflineAccess => Scopes.Contains(OfflineAccess);
 
     /// <summary>Checks a <c>scope</c> parameter (RFC 6749 §3.3) and <c>resource</c> parameters (RFC 8707 §2) of a client.</summary>
@@ -43,14 +41,12 @@ internal sealed record GrantedResources
                 continue;
             }
 
-            var isIdentity = catalog.IdentityResources.TryGetValue(name, out var identity) && identity.Enabled;
-            var isApi = catalog.ApiScopes.TryGetValue(name, out var api) && api.Enabled;
-            if ((!isIdentity && !isApi) || !client.AllowedScopes.Contains(name))
+            if (!MayHave(client, catalog, name))
             {
                 return OAuthError.InvalidScope("A requested scope does not exist, or this client may not have it.") with { Detail = name };
             }
 
-            if (forMachine && !isApi)
+            if (forMachine && !IsApiScope(catalog, name))
             {
                 return OAuthError.InvalidScope("A scope of OpenID Connect needs a person; client_credentials has none.") with { Detail = name };
             }
@@ -88,16 +84,26 @@ internal sealed record GrantedResources
         var usable = ScopesFor(catalog, granted, targets);
         if (usable.All(scope => scope == OfflineAccess) && usable.Count < granted.Count)
         {
-            return OAuthError.InvalidTarget("The requested scopes belong to APIs that have to be named by the resource parameter (RFC 8707).");
+            return OAuthError.InvalidTarget("The requested scopes belong to APIs that are disabled, or have to be named by the resource parameter (RFC 8707).");
         }
 
-        if (named.Count == 0 && targets.Length > 1 && !HaveCommonAlgorithm(Audience(catalog, usable, targets)))
+        // Resources that a person's request names may still be narrowed to one of them at the token endpoint (§2.2).
+        if ((named.Count == 0 || forMachine) && CheckAlgorithms(Audience(catalog, usable, targets)) is { } error)
         {
-            return OAuthError.InvalidTarget("The requested scopes belong to APIs that accept no common algorithm: name one by the resource parameter (RFC 8707).");
+            return error;
         }
 
         return new GrantedResources { Scopes = usable, Resources = targets };
     }
+
+    /// <summary>What a client may still have of granted scopes: an operator may have taken some away, or disabled them, since.</summary>
+    public static IReadOnlyList<string> StillAllowed(Client client, ResourceCatalog catalog, IReadOnlyList<string> scopes) =>
+        [.. scopes.Where(scope => scope == OfflineAccess || MayHave(client, catalog, scope))];
+
+    /// <summary>One token is signed by one algorithm, which all its APIs have to accept.</summary>
+    public static OAuthError? CheckAlgorithms(IReadOnlyList<ApiResource> audience) => !Constrained(audience).Any() || CommonAlgorithm(audience) is not null
+        ? null
+        : OAuthError.InvalidTarget("The requested scopes belong to APIs that accept no common algorithm: name one by the resource parameter (RFC 8707).");
 
     /// <summary>The APIs that an access token of these scopes and resources is for.</summary>
     public static IReadOnlyList<ApiResource> Audience(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources) =>
@@ -108,12 +114,12 @@ internal sealed record GrantedResources
             .OrderBy(resource => resource.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>What remains of the scopes for these resources: those that belong to other APIs only go (RFC 8707 §2.2).</summary>
+    /// <summary>What remains of the scopes for these resources: those that belong to other APIs only, or to disabled ones, go (RFC 8707 §2.2).</summary>
     public static IReadOnlyList<string> ScopesFor(ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> resources) =>
     [
         .. scopes.Where(scope => !catalog.ApiScopes.ContainsKey(scope)
             || !catalog.ApiResources.Values.Any(resource => resource.Scopes.Contains(scope))
-            || resources.Any(name => catalog.ApiResources.TryGetValue(name, out var resource) && resource.Scopes.Contains(scope))),
+            || resources.Any(name => catalog.ApiResources.TryGetValue(name, out var resource) && resource.Enabled && resource.Scopes.Contains(scope))),
     ];
 
     /// <summary>An algorithm that all of these APIs accept which name any; null when there is none, or none names any.</summary>
@@ -124,7 +130,10 @@ internal sealed record GrantedResources
             SigningAlgorithms.All.Contains(algorithm) && constrained.All(resource => resource.AllowedAccessTokenSigningAlgorithms.Contains(algorithm)));
     }
 
-    private static bool HaveCommonAlgorithm(IReadOnlyList<ApiResource> audience) => !Constrained(audience).Any() || CommonAlgorithm(audience) is not null;
+    private static bool MayHave(Client client, ResourceCatalog catalog, string scope) => client.AllowedScopes.Contains(scope)
+        && (IsApiScope(catalog, scope) || (catalog.IdentityResources.TryGetValue(scope, out var identity) && identity.Enabled));
+
+    private static bool IsApiScope(ResourceCatalog catalog, string scope) => catalog.ApiScopes.TryGetValue(scope, out var api) && api.Enabled;
 
     private static IEnumerable<ApiResource> Constrained(IReadOnlyList<ApiResource> audience) =>
         audience.Where(resource => resource.AllowedAccessTokenSigningAlgorithms.Count > 0);

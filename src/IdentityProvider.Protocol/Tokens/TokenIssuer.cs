@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IdentityProvider.Protocol.Clients;
+using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Grants;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Scopes;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace IdentityProvider.Protocol.Tokens;
 
-/// <summary>What tokens are minted from. The store has decided before; nothing here can refuse.</summary>
+/// <summary>What tokens are minted from. The store has decided before; only what an operator has changed since the grant can still refuse.</summary>
 internal sealed record Issuance
 {
     public required Client Client { get; init; }
@@ -74,14 +75,27 @@ internal sealed class TokenIssuer(
     private readonly TokenOptions _options = tokenOptions.Value;
     private readonly string _issuer = protocolOptions.Value.Issuer;
 
-    public async Task<TokenResponse> IssueAsync(Issuance issuance, CancellationToken cancellationToken)
+    /// <returns>The tokens, <c>invalid_scope</c> when nothing is left of what was granted, or <c>invalid_target</c> when its APIs accept no common algorithm.</returns>
+    public async Task<Result<TokenResponse>> IssueAsync(Issuance issuance, CancellationToken cancellationToken)
     {
         var catalog = await resources.GetAsync(cancellationToken);
-        var scopes = GrantedResources.ScopesFor(catalog, issuance.Scopes, issuance.Resources);
+        var allowed = GrantedResources.StillAllowed(issuance.Client, catalog, issuance.Scopes);
+        var scopes = GrantedResources.ScopesFor(catalog, allowed, issuance.Resources);
+        if (scopes.Count < issuance.Scopes.Count && scopes.All(scope => scope == GrantedResources.OfflineAccess))
+        {
+            return OAuthError.InvalidScope("Nothing of what was granted may be given to this client any more.");
+        }
+
+        var audience = GrantedResources.Audience(catalog, scopes, issuance.Resources);
+        if (GrantedResources.CheckAlgorithms(audience) is { } error)
+        {
+            return error;
+        }
+
         var lifetime = (long)issuance.Lifetimes.AccessToken.TotalSeconds;
         var scope = string.Join(' ', scopes);
 
-        var accessToken = await AccessTokenAsync(issuance, catalog, scopes, scope, lifetime, cancellationToken);
+        var accessToken = await AccessTokenAsync(issuance, catalog, audience, scopes, scope, lifetime, cancellationToken);
         var idToken = issuance.Subject is not null && scopes.Contains(GrantedResources.OpenId)
             ? await IdTokenAsync(issuance, catalog, scopes, accessToken, cancellationToken)
             : null;
@@ -104,9 +118,9 @@ internal sealed class TokenIssuer(
     }
 
     private async Task<string> AccessTokenAsync(
-        Issuance issuance, ResourceCatalog catalog, IReadOnlyList<string> scopes, string scope, long lifetime, CancellationToken cancellationToken)
+        Issuance issuance, ResourceCatalog catalog, IReadOnlyList<ApiResource> audience, IReadOnlyList<string> scopes, string scope, long lifetime,
+        CancellationToken cancellationToken)
     {
-        var audience = GrantedResources.Audience(catalog, scopes, issuance.Resources);
         var id = TokenIds.Create(issuance.Grant?.Id);
         var claims = issuance.Subject is { } subject
             ? await claimsAssembler.AssembleAsync(

@@ -25,7 +25,7 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
         (await CurrentAsync(cancellationToken)).Clients.GetValueOrDefault(clientId);
 
     public async ValueTask<bool> AllowsOriginAsync(string origin, CancellationToken cancellationToken) =>
-        (await CurrentAsync(cancellationToken)).Origins.Contains(origin);
+        (_snapshot ?? await LoadAsync(cancellationToken)).Origins.Contains(origin);
 
     public async ValueTask<ResourceCatalog> GetAsync(CancellationToken cancellationToken) =>
         (await CurrentAsync(cancellationToken)).Resources;
@@ -65,9 +65,13 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                if (inContact)
+                if (inContact && StorageOutage.IsOutage(exception))
                 {
                     LogContactLost(logger, exception);
+                }
+                else if (inContact)
+                {
+                    LogFailed(logger, exception);
                 }
 
                 inContact = false;
@@ -97,6 +101,9 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
         return await load.WaitAsync(cancellationToken);
     }
 
+    /// <summary>One bad row, written by hand or by a later version, must not take all clients away.</summary>
+    private void Unreadable(InvalidOperationException problem) => LogUnreadable(logger, problem.Message);
+
     /// <summary>The version is read before the contents: contents newer than their version are only loaded twice, never missed.</summary>
     private async Task<Snapshot> LoadIfChangedAsync()
     {
@@ -104,7 +111,7 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
         var version = await reader.ReadVersionAsync(CancellationToken.None);
         if (_snapshot is not { } snapshot || snapshot.Version != version)
         {
-            _snapshot = snapshot = Snapshot.Of(version, await reader.ReadAsync(CancellationToken.None));
+            _snapshot = snapshot = Snapshot.Of(version, await reader.ReadAsync(Unreadable, CancellationToken.None));
         }
 
         Volatile.Write(ref _confirmedAt, asked);
@@ -113,6 +120,12 @@ internal sealed partial class CatalogCache(CatalogReader reader, TimeProvider ti
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database does not answer; clients and resources in memory are used for ten seconds more")]
     private static partial void LogContactLost(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Clients and resources could not be loaded; those in memory are used for ten seconds more")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} It is left out, as if it did not exist, until it is written anew")]
+    private static partial void LogUnreadable(ILogger logger, string problem);
 
     private sealed record Snapshot(
         long Version, FrozenDictionary<string, Client> Clients, FrozenSet<string> Origins, ResourceCatalog Resources)

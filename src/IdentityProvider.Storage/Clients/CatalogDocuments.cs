@@ -18,5 +18,5 @@ internal static class CatalogDocuments
     public static string Write<T>(T item) => JsonSerializer.Serialize(item, _options);
 
     public static T Read<T>(string document) =>
-        JsonSerializer.Deserialize<T>(document, _options) ?? throw new InvalidOperationException($"A stored {typeof(T).Name} is empty.");
+        JsonSerializer.Deserialize<T>(document, _options) ?? throw new JsonException($"A stored {typeof(T).Name} is empty.");
 }

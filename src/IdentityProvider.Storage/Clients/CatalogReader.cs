@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Scopes;
 
@@ -14,23 +15,32 @@ internal sealed class CatalogReader(DbDataSource database)
             ?? throw new InvalidOperationException("The row of catalog_version is missing."));
     }
 
-    public async Task<CatalogContents> ReadAsync(CancellationToken cancellationToken) => new()
+    /// <summary>A row that cannot be read is given to <paramref name="unreadable"/> and left out; without that it is an error.</summary>
+    /// <exception cref="InvalidOperationException">Names the row that cannot be read.</exception>
+    public async Task<CatalogContents> ReadAsync(Action<InvalidOperationException>? unreadable, CancellationToken cancellationToken) => new()
     {
-        Clients = await ReadAsync<Client>("SELECT document FROM clients WHERE document IS NOT NULL ORDER BY name", cancellationToken),
-        ApiScopes = await ReadAsync<ApiScope>("SELECT document FROM api_scopes WHERE document IS NOT NULL ORDER BY name", cancellationToken),
-        ApiResources = await ReadAsync<ApiResource>("SELECT document FROM api_resources WHERE document IS NOT NULL ORDER BY name", cancellationToken),
-        IdentityResources = await ReadAsync<IdentityResource>(
-            "SELECT document FROM identity_resources WHERE document IS NOT NULL ORDER BY name", cancellationToken),
+        Clients = await ReadAsync<Client>(CatalogRow.Clients, unreadable, cancellationToken),
+        ApiScopes = await ReadAsync<ApiScope>(CatalogRow.ApiScopes, unreadable, cancellationToken),
+        ApiResources = await ReadAsync<ApiResource>(CatalogRow.ApiResources, unreadable, cancellationToken),
+        IdentityResources = await ReadAsync<IdentityResource>(CatalogRow.IdentityResources, unreadable, cancellationToken),
     };
 
-    private async Task<IReadOnlyList<T>> ReadAsync<T>(string sql, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> ReadAsync<T>(string table, Action<InvalidOperationException>? unreadable, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CreateCommand($"SELECT document, name FROM {table} WHERE document IS NOT NULL ORDER BY name");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var items = new List<T>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            items.Add(CatalogDocuments.Read<T>(reader.GetString(0)));
+            try
+            {
+                items.Add(CatalogDocuments.Read<T>(reader.GetString(0)));
+            }
+            catch (JsonException error)
+            {
+                var named = new InvalidOperationException($"The row '{reader.GetString(1)}' of {table} cannot be read: {error.Message}", error);
+                (unreadable ?? (problem => throw problem))(named);
+            }
         }
 
         return items;

@@ -13,7 +13,7 @@ internal sealed class CatalogStore(
     Func<IdentityProviderContext> contexts, CatalogReader reader, CatalogCache cache, TimeProvider time, RedisConnection? redis = null, SecurityEvents? events = null)
     : ICatalogStore
 {
-    public Task<CatalogContents> LoadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
+    public Task<CatalogContents> LoadAsync(CancellationToken cancellationToken) => reader.ReadAsync(unreadable: null, cancellationToken);
 
     public async Task ApplyAsync(CatalogContents upserts, CatalogRemovals removals, CancellationToken cancellationToken)
     {
@@ -28,11 +28,11 @@ internal sealed class CatalogStore(
             // The version row is locked first: two instances that seed at once take turns, and the second one finds nothing to do.
             await context.Database.ExecuteSqlAsync($"UPDATE catalog_version SET version = version + 1", cancellationToken);
             var now = await NowAsync(context, cancellationToken);
-            var returned = await ReturnedAsync(context, upserts.Clients, cancellationToken);
             await UpsertAsync(context, CatalogRow.Clients, upserts.Clients, client => (client.ClientId, client.Enabled), now, cancellationToken);
             await UpsertAsync(context, CatalogRow.ApiScopes, upserts.ApiScopes, scope => (scope.Name, scope.Enabled), now, cancellationToken);
             await UpsertAsync(context, CatalogRow.ApiResources, upserts.ApiResources, api => (api.Name, api.Enabled), now, cancellationToken);
             await UpsertAsync(context, CatalogRow.IdentityResources, upserts.IdentityResources, resource => (resource.Name, resource.Enabled), now, cancellationToken);
+            var returned = context.Set<CatalogRow>(CatalogRow.Clients).Local.Where(row => row.ReturnedAt == now).Select(row => row.Name).ToList();
             await RemoveAsync(context, CatalogRow.ApiScopes, removals.ApiScopes, cancellationToken);
             await RemoveAsync(context, CatalogRow.ApiResources, removals.ApiResources, cancellationToken);
             await RemoveAsync(context, CatalogRow.IdentityResources, removals.IdentityResources, cancellationToken);
@@ -97,17 +97,6 @@ internal sealed class CatalogStore(
     private async Task<DateTimeOffset> NowAsync(IdentityProviderContext context, CancellationToken cancellationToken) => context.Database.IsNpgsql()
         ? await context.Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).SingleAsync(cancellationToken)
         : time.GetUtcNow();
-
-    /// <summary>The names among them that a removed client had.</summary>
-    private static async Task<List<string>> ReturnedAsync(
-        IdentityProviderContext context, IReadOnlyList<Client> clients, CancellationToken cancellationToken)
-    {
-        var names = clients.Select(client => client.ClientId).ToList();
-        return names.Count == 0
-            ? []
-            : await context.Set<CatalogRow>(CatalogRow.Clients).Where(row => names.Contains(row.Name) && row.Document == null)
-                .Select(row => row.Name).ToListAsync(cancellationToken);
-    }
 
     private static async Task UpsertAsync<T>(
         IdentityProviderContext context, string table, IReadOnlyList<T> items, Func<T, (string Name, bool Enabled)> describe,

@@ -12,7 +12,7 @@ internal sealed class PostgresConsentStore(NpgsqlDataSource database) : IConsent
         ON CONFLICT (subject_id, client_id) DO UPDATE SET
             scopes = CASE
                 WHEN k.expires_at <= excluded.granted_at THEN excluded.scopes
-                ELSE k.scopes || ARRAY(SELECT scope FROM unnest(excluded.scopes) AS scope WHERE scope <> ALL (k.scopes))
+                ELSE ARRAY(SELECT scope FROM unnest(k.scopes) AS scope WHERE scope <> ALL (excluded.scopes) AND scope <> ALL ($5)) || excluded.scopes
             END,
             granted_at = excluded.granted_at,
             expires_at = excluded.expires_at
@@ -32,9 +32,9 @@ internal sealed class PostgresConsentStore(NpgsqlDataSource database) : IConsent
             reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
     }
 
-    public async Task SaveAsync(Guid subjectId, string clientId, IReadOnlyList<string> scopes, TimeSpan? lifetime, CancellationToken cancellationToken)
+    public async Task SaveAsync(Guid subjectId, string clientId, ConsentAnswer answer, TimeSpan? lifetime, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(Upsert);
-        await command.Uuid(subjectId).Text(clientId).Texts(scopes).Interval(lifetime).ExecuteNonQueryAsync(cancellationToken);
+        await command.Uuid(subjectId).Text(clientId).Texts(answer.Allowed).Interval(lifetime).Texts(answer.Refused).ExecuteNonQueryAsync(cancellationToken);
     }
 }

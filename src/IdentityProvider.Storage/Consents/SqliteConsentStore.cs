@@ -17,7 +17,7 @@ internal sealed class SqliteConsentStore(SqliteDataSource database, TimeProvider
         return Task.FromResult(Find(connection, subjectId, clientId, time.GetUtcNow()));
     }
 
-    public Task SaveAsync(Guid subjectId, string clientId, IReadOnlyList<string> scopes, TimeSpan? lifetime, CancellationToken cancellationToken)
+    public Task SaveAsync(Guid subjectId, string clientId, ConsentAnswer answer, TimeSpan? lifetime, CancellationToken cancellationToken)
     {
         using var connection = database.OpenConnection();
         using var transaction = connection.BeginTransaction(deferred: false);
@@ -25,7 +25,7 @@ internal sealed class SqliteConsentStore(SqliteDataSource database, TimeProvider
         var earlier = Find(connection, subjectId, clientId, now)?.Scopes ?? [];
         connection.Execute(
             Upsert,
-            ("$subject", subjectId), ("$client", clientId), ("$scopes", earlier.Union(scopes).ToArray()),
+            ("$subject", subjectId), ("$client", clientId), ("$scopes", earlier.Except([.. answer.Refused, .. answer.Allowed]).Concat(answer.Allowed).ToArray()),
             ("$now", now), ("$expires", now + lifetime));
         transaction.Commit();
         return Task.CompletedTask;

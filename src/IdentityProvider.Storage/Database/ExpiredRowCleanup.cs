@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Security.Cryptography;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Storage.Sessions;
@@ -12,14 +13,13 @@ using Npgsql;
 namespace IdentityProvider.Storage.Database;
 
 /// <summary>
-/// Deletes rows whose time is over, in small batches, one instance at a time: a long transaction would keep PostgreSQL from pruning.
+/// Deletes rows whose time is over, in small batches: a long transaction would keep PostgreSQL from pruning. Each instance begins at a time of
+/// its own, so that they seldom meet; where they do, each takes what the others have not locked. So none that stands still stops the others.
 /// </summary>
 public sealed partial class ExpiredRowCleanup(
     DbDataSource database, IOptions<EventOptions> events, IOptions<KeyManagementOptions> keys, TimeProvider time, ILogger<ExpiredRowCleanup> logger) : BackgroundService
 {
     private const int BatchSize = 500;
-    internal const long AdvisoryLock = 0x1D5_71E_0002;
-
     private const string NoReferenceToken = "NOT EXISTS (SELECT 1 FROM reference_tokens r WHERE r.grant_id = grants.id)";
 
     private static readonly TimeSpan _interval = TimeSpan.FromMinutes(5);
@@ -46,20 +46,20 @@ public sealed partial class ExpiredRowCleanup(
     ];
 
     /// <summary>
-    /// Deletes all that is due, unless another instance is about it; returns the number of rows. A table that fails keeps none of the others
-    /// from being cleaned.
+    /// Deletes all that is due but what another instance is deleting at this moment; returns the number of rows. A table that fails keeps none
+    /// of the others from being cleaned.
     /// </summary>
     /// <exception cref="AggregateException">What went wrong, table by table, once the others are done.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock);
-        return turn is null ? 0 : await DeleteAllAsync(connection, connection is NpgsqlConnection ? PostgresDeletion : SqliteDeletion, cancellationToken);
+        return await DeleteAllAsync(connection, cancellationToken);
     }
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await Task.Delay(TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32((int)_interval.TotalSeconds)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var timer = new PeriodicTimer(_interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -76,23 +76,22 @@ public sealed partial class ExpiredRowCleanup(
         }
     }
 
-    private async Task<int> DeleteAllAsync(
-        DbConnection connection, Func<DbConnection, Expiry, DbCommand> deletion, CancellationToken cancellationToken)
+    private async Task<int> DeleteAllAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         var (total, failures) = (0, new List<Exception>());
-        await DeleteAsync("sessions", () => ExpiredSessions.DeleteAsync(connection, BatchSize, time.GetUtcNow(), cancellationToken));
+        await CleanAsync("sessions", from => ExpiredSessions.DeleteAsync(connection, from, BatchSize, time.GetUtcNow(), cancellationToken));
         foreach (var expiry in _expiries)
         {
-            await DeleteAsync(expiry.Table, async () =>
+            await CleanAsync(expiry.Table, async from => connection switch
             {
-                await using var command = deletion(connection, expiry);
-                return await command.ExecuteNonQueryAsync(cancellationToken);
+                NpgsqlConnection postgres => await DeleteAsync(postgres, expiry, from, cancellationToken),
+                _ => Delete((SqliteConnection)connection, expiry),
             });
         }
 
         return failures.Count == 0 ? total : throw new AggregateException(failures);
 
-        async Task DeleteAsync(string table, Func<Task<int>> delete)
+        async Task CleanAsync(string table, Func<DateTimeOffset, Task<DeletedRows>> delete)
         {
             try
             {
@@ -105,33 +104,43 @@ public sealed partial class ExpiredRowCleanup(
         }
     }
 
-    private static async Task<int> InBatchesAsync(Func<Task<int>> delete)
+    private static async Task<int> InBatchesAsync(Func<DateTimeOffset, Task<DeletedRows>> delete)
     {
-        var (total, deleted) = (0, BatchSize);
-        while (deleted == BatchSize)
+        var (total, batch) = (0, new DeletedRows(BatchSize, DateTimeOffset.UnixEpoch));
+        while (batch.Count == BatchSize)
         {
-            deleted = await delete();
-            total += deleted;
+            batch = await delete(batch.Last);
+            total += batch.Count;
         }
 
         return total;
     }
 
     /// <summary>The time of the statement, not of the clock: what may change from row to row cannot be looked up in an index.</summary>
-    private static NpgsqlCommand PostgresDeletion(DbConnection connection, Expiry expiry) => new(
-        $"""
-        DELETE FROM {expiry.Table} WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM {expiry.Table} WHERE {expiry.Column} < statement_timestamp() - $1 AND {expiry.Only} LIMIT {BatchSize} FOR UPDATE SKIP LOCKED))
-        """,
-        (NpgsqlConnection)connection)
+    private static async Task<DeletedRows> DeleteAsync(
+        NpgsqlConnection connection, Expiry expiry, DateTimeOffset from, CancellationToken cancellationToken)
     {
-        Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = expiry.Grace } },
-    };
+        await using var command = new NpgsqlCommand(
+            $"""
+            WITH due AS MATERIALIZED (
+                SELECT ctid, {expiry.Column} AS due_at FROM {expiry.Table}
+                WHERE {expiry.Column} >= $1 AND {expiry.Column} < statement_timestamp() - $2 AND {expiry.Only}
+                ORDER BY {expiry.Column} LIMIT {BatchSize} FOR UPDATE SKIP LOCKED),
+            gone AS (DELETE FROM {expiry.Table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)))
+            SELECT count(*)::int, max(due_at) FROM due
+            """,
+            connection).Time(from).Interval(expiry.Grace);
+        return await DeletedRows.ReadAsync(command, cancellationToken);
+    }
 
-    private SqliteCommand SqliteDeletion(DbConnection connection, Expiry expiry) =>
-        ((SqliteConnection)connection).Command(
+    /// <summary>SQLite takes what it deletes out of its indexes, so each batch finds the next rows first.</summary>
+    private DeletedRows Delete(SqliteConnection connection, Expiry expiry)
+    {
+        var deleted = connection.Execute(
             $"DELETE FROM {expiry.Table} WHERE rowid IN (SELECT rowid FROM {expiry.Table} WHERE {expiry.Column} < $before AND {expiry.Only} LIMIT {BatchSize})",
             ("$before", time.GetUtcNow() - expiry.Grace));
+        return new DeletedRows(deleted, DateTimeOffset.UnixEpoch);
+    }
 
     private sealed record Expiry(string Table, string Column, TimeSpan Grace, string Only = "TRUE");
 

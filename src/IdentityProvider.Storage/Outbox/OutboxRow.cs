@@ -15,6 +15,9 @@ internal sealed class OutboxRow
     /// <summary>How many attempts have begun; it also tells a claimer whose lease ran out from the present one.</summary>
     public required int Attempts { get; init; }
 
+    /// <summary>How many of them the receiver has refused; the others did not reach it, or found it in trouble.</summary>
+    public int Refusals { get; init; }
+
     /// <summary>When it may be claimed; while it is claimed, the end of the lease.</summary>
     public required DateTimeOffset DueAt { get; init; }
 
@@ -34,6 +37,7 @@ internal sealed class OutboxRow
     public static void Configure(EntityTypeBuilder<OutboxRow> row)
     {
         row.ToTable("outbox").HasKey(message => message.Id);
+        row.Property(message => message.Refusals).HasDefaultValue(0);
         row.HasIndex(message => new { message.Kind, message.DueAt }).HasFilter("given_up_at IS NULL");
         row.HasIndex(message => message.ExpiresAt);
     }

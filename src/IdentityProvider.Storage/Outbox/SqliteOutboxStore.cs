@@ -12,7 +12,7 @@ internal sealed class SqliteOutboxStore(SqliteDataSource database, TimeProvider 
         UPDATE outbox SET attempts = attempts + 1, due_at = $leased, last_error = NULL
         WHERE id IN (
             SELECT id FROM outbox WHERE due_at <= $now AND given_up_at IS NULL AND kind = $kind ORDER BY due_at LIMIT $count)
-        RETURNING id, kind, payload, attempts
+        RETURNING id, kind, payload, attempts, refusals
         """;
 
     public Task<IReadOnlyList<OutboxMessage>> ClaimAsync(string kind, int count, TimeSpan lease, CancellationToken cancellationToken)
@@ -30,34 +30,33 @@ internal sealed class SqliteOutboxStore(SqliteDataSource database, TimeProvider 
         var claimed = new List<OutboxMessage>();
         while (reader.Read())
         {
-            claimed.Add(new OutboxMessage(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3)));
+            claimed.Add(new OutboxMessage(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3), reader.GetInt32(4), now));
         }
 
         return Task.FromResult<IReadOnlyList<OutboxMessage>>(claimed);
     }
 
-    public Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay, string reason)
+    public Task<bool> PostponeAsync(OutboxMessage message, TimeSpan delay, string reason, bool refused = false)
     {
         using var connection = database.OpenConnection();
         return Task.FromResult(1 == connection.Execute(
-            "UPDATE outbox SET due_at = $due, last_error = $reason WHERE id = $id AND attempts = $attempt AND given_up_at IS NULL AND expires_at > $due",
-            ("$id", message.Id), ("$attempt", message.Attempt), ("$due", time.GetUtcNow() + delay), ("$reason", reason)));
+            "UPDATE outbox SET due_at = $due, last_error = $reason, refusals = refusals + $refused WHERE id = $id AND attempts = $attempt AND given_up_at IS NULL AND expires_at > $due",
+            ("$id", message.Id), ("$attempt", message.Attempt), ("$due", time.GetUtcNow() + delay), ("$reason", reason), ("$refused", refused ? 1 : 0)));
     }
 
-    public Task GiveUpAsync(OutboxMessage message, string reason)
+    public Task<bool> GiveUpAsync(OutboxMessage message, string reason)
     {
         var now = time.GetUtcNow();
         using var connection = database.OpenConnection();
-        connection.Execute(
+        return Task.FromResult(1 == connection.Execute(
             "UPDATE outbox SET given_up_at = $now, expires_at = $kept, last_error = $reason WHERE id = $id AND attempts = $attempt",
-            ("$id", message.Id), ("$attempt", message.Attempt), ("$now", now), ("$kept", now + OutboxRow.Retention), ("$reason", reason));
-        return Task.CompletedTask;
+            ("$id", message.Id), ("$attempt", message.Attempt), ("$now", now), ("$kept", now + OutboxRow.Retention), ("$reason", reason)));
     }
 
-    public Task RemoveAsync(OutboxMessage message)
+    public Task<bool> RemoveAsync(OutboxMessage message)
     {
         using var connection = database.OpenConnection();
-        connection.Execute("DELETE FROM outbox WHERE id = $id AND attempts = $attempt", ("$id", message.Id), ("$attempt", message.Attempt));
-        return Task.CompletedTask;
+        return Task.FromResult(
+            1 == connection.Execute("DELETE FROM outbox WHERE id = $id AND attempts = $attempt", ("$id", message.Id), ("$attempt", message.Attempt)));
     }
 }

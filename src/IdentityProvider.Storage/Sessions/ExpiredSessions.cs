@@ -14,22 +14,25 @@ internal static class ExpiredSessions
 
     private static readonly string s_postgres = $"""
         WITH due AS MATERIALIZED (
-            SELECT id, user_id, clients, ended_at FROM sessions WHERE absolute_expires_at < statement_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED),
+            SELECT id, user_id, clients, ended_at, absolute_expires_at FROM sessions
+            WHERE absolute_expires_at >= $1 AND absolute_expires_at < statement_timestamp() ORDER BY absolute_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED),
         ended AS (SELECT id, user_id, clients, clock_timestamp() AS now FROM due WHERE ended_at IS NULL),
-        noted AS ({LogoutNotices.Postgres(expired: true)})
-        DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM due))
+        noted AS ({LogoutNotices.Postgres(expired: true)}),
+        gone AS (DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM due)))
+        SELECT count(*)::int, max(absolute_expires_at) FROM due
         """;
 
-    /// <summary>One batch; returns the number of sessions.</summary>
-    public static async Task<int> DeleteAsync(DbConnection connection, int batch, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>One batch.</summary>
+    public static async Task<DeletedRows> DeleteAsync(
+        DbConnection connection, DateTimeOffset from, int batch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (connection is SqliteConnection sqlite)
         {
-            return Delete(sqlite, batch, now);
+            return new DeletedRows(Delete(sqlite, batch, now), DateTimeOffset.UnixEpoch);
         }
 
-        await using var command = new NpgsqlCommand(s_postgres, (NpgsqlConnection)connection).Integer(batch);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(s_postgres, (NpgsqlConnection)connection).Time(from).Integer(batch);
+        return await DeletedRows.ReadAsync(command, cancellationToken);
     }
 
     private static int Delete(SqliteConnection connection, int batch, DateTimeOffset now)

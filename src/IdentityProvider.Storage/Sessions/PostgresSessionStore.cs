@@ -17,7 +17,7 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         FROM "AspNetUsers" u CROSS JOIN (SELECT clock_timestamp() AS now) t
         WHERE u."Id" = $3 AND u."Epoch" = $4 AND u."DisabledAt" IS NULL
         FOR SHARE OF u
-        ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
+        ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, previous_handle_hash = sessions.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
             acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
             absolute_expires_at = excluded.absolute_expires_at, remote_address = excluded.remote_address, user_agent = excluded.user_agent
         WHERE sessions.ended_at IS NULL AND sessions.user_id = excluded.user_id
@@ -42,7 +42,7 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
         FROM sessions s
         CROSS JOIN (SELECT clock_timestamp() AS now) t
         JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
-        WHERE s.handle_hash = $1 AND s.ended_at IS NULL AND s.idle_expires_at <= t.now AND s.absolute_expires_at > t.now
+        WHERE (s.handle_hash = $1 AND s.idle_expires_at <= t.now OR s.previous_handle_hash = $1) AND s.ended_at IS NULL AND s.absolute_expires_at > t.now
         """;
 
     private const string List = """
@@ -56,7 +56,7 @@ internal sealed class PostgresSessionStore(NpgsqlDataSource database, OutboxSign
 
     private static readonly string End = SessionEnds.Postgres("s.id = $1 AND ($3 IS NULL OR s.user_id = $3)");
 
-    private static readonly string EndByHandle = SessionEnds.Postgres("s.handle_hash = $1");
+    private static readonly string EndByHandle = SessionEnds.Postgres("(s.handle_hash = $1 OR s.previous_handle_hash = $1)");
 
     private static readonly string EndAll = SessionEnds.Postgres("s.user_id = $1 AND s.id IS DISTINCT FROM $3");
 

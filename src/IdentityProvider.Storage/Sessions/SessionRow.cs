@@ -10,6 +10,9 @@ internal sealed class SessionRow
 
     public required byte[] HandleHash { get; init; }
 
+    /// <summary>The handle before this one. It signs nobody in; a browser that never received the new one still ends, or goes on with, the session by it.</summary>
+    public byte[]? PreviousHandleHash { get; init; }
+
     public required Guid UserId { get; init; }
 
     public required long UserEpoch { get; init; }
@@ -42,6 +45,7 @@ internal sealed class SessionRow
         row.ToTable("sessions").HasKey(session => session.Id);
         row.Property(session => session.Id).ValueGeneratedNever();
         row.HasIndex(session => session.HandleHash).IsUnique();
+        row.HasIndex(session => session.PreviousHandleHash).HasFilter("previous_handle_hash IS NOT NULL");
         row.HasIndex(session => session.UserId);
         row.HasIndex(session => session.AbsoluteExpiresAt);
     }

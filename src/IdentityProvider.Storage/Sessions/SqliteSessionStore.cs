@@ -11,7 +11,7 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
             idle_expires_at, absolute_expires_at, remote_address, user_agent, clients)
         SELECT $id, $hash, u."Id", u."Epoch", $authTime, $acr, $amr, $persistent, $idle, $absolute, $address, $userAgent, '[]'
         FROM "AspNetUsers" u WHERE u."Id" = $user AND u."Epoch" = $epoch AND u."DisabledAt" IS NULL
-        ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
+        ON CONFLICT (id) DO UPDATE SET handle_hash = excluded.handle_hash, previous_handle_hash = sessions.handle_hash, user_epoch = excluded.user_epoch, auth_time = excluded.auth_time,
             acr = excluded.acr, amr = excluded.amr, persistent = excluded.persistent, idle_expires_at = excluded.idle_expires_at,
             absolute_expires_at = excluded.absolute_expires_at, remote_address = excluded.remote_address, user_agent = excluded.user_agent
         WHERE sessions.ended_at IS NULL AND sessions.user_id = excluded.user_id
@@ -27,7 +27,7 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
     private const string SelectIdle = """
         SELECT s.id, s.user_id, u."UserName", s.user_epoch
         FROM sessions s JOIN "AspNetUsers" u ON u."Id" = s.user_id AND u."Epoch" = s.user_epoch AND u."DisabledAt" IS NULL
-        WHERE s.handle_hash = $hash AND s.ended_at IS NULL AND s.idle_expires_at <= $now AND s.absolute_expires_at > $now
+        WHERE (s.handle_hash = $hash AND s.idle_expires_at <= $now OR s.previous_handle_hash = $hash) AND s.ended_at IS NULL AND s.absolute_expires_at > $now
         """;
 
     private const string SelectOfPerson = """
@@ -105,7 +105,7 @@ internal sealed class SqliteSessionStore(SqliteDataSource database, TimeProvider
     }
 
     public Task<EndedUserSession?> EndByHandleAsync(byte[] handleHash, string reason) =>
-        Task.FromResult(End("s.handle_hash = $hash", reason, ("$hash", handleHash)).SingleOrDefault());
+        Task.FromResult(End("(s.handle_hash = $hash OR s.previous_handle_hash = $hash)", reason, ("$hash", handleHash)).SingleOrDefault());
 
     public Task<IReadOnlyList<string>?> EndAsync(Guid sessionId, string reason, Guid? userId = null) => Task.FromResult(
         End("s.id = $id AND ($user IS NULL OR s.user_id = $user)", reason, ("$id", sessionId), ("$user", userId)).SingleOrDefault()?.Clients);

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Storage.Database;
 using Microsoft.EntityFrameworkCore;
@@ -8,33 +7,29 @@ using Microsoft.Extensions.Logging;
 namespace IdentityProvider.Storage.Users;
 
 /// <summary>
-/// Deletes accounts whose grace is over, one instance at a time. Each is a transaction of its own that asks again whether it is due, so a stop
-/// in the middle loses nothing, and whoever keeps the account at the last moment keeps it.
+/// Deletes accounts whose grace is over. Each is a transaction of its own that asks again whether it is due, so a stop in the middle loses
+/// nothing, whoever keeps the account at the last moment keeps it, and of two instances one finds it gone.
 /// </summary>
 public sealed partial class DueDeletions : BackgroundService
 {
-    internal const long AdvisoryLock = 0x1D5_71E_0003;
     private const int BatchSize = 100;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromHours(1);
 
-    private readonly DbDataSource _database;
     private readonly Func<IdentityProviderContext> _contexts;
     private readonly IAccountTransitions _transitions;
     private readonly TimeProvider _time;
     private readonly ILogger<DueDeletions> _logger;
 
     internal DueDeletions(
-        DbDataSource database, Func<IdentityProviderContext> contexts, IAccountTransitions transitions, TimeProvider time, ILogger<DueDeletions> logger) =>
-        (_database, _contexts, _transitions, _time, _logger) = (database, contexts, transitions, time, logger);
+        Func<IdentityProviderContext> contexts, IAccountTransitions transitions, TimeProvider time, ILogger<DueDeletions> logger) =>
+        (_contexts, _transitions, _time, _logger) = (contexts, transitions, time, logger);
 
-    /// <summary>Deletes all that is due, unless another instance is about it; returns the number of accounts.</summary>
+    /// <summary>Deletes all that is due; returns the number of accounts.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        await using var turn = await InstanceLock.TryTakeAsync(connection, AdvisoryLock);
         var total = 0;
-        while (turn is not null)
+        while (true)
         {
             var deleted = 0;
             var due = await ListAsync(cancellationToken);

@@ -75,7 +75,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
 
     /// <summary>The stamp says that the change has applied: an epoch alone might have been raised by somebody else.</summary>
     private const string Keep = """
-        UPDATE sessions s SET user_epoch = u."Epoch", handle_hash = $4
+        UPDATE sessions s SET user_epoch = u."Epoch", previous_handle_hash = s.handle_hash, handle_hash = $4
         FROM "AspNetUsers" u
         WHERE s.id = $3 AND s.user_id = $1 AND s.user_epoch = $5 AND s.ended_at IS NULL AND u."Id" = $1 AND u."ConcurrencyStamp" = $2
         """;

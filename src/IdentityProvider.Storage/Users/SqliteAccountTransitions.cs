@@ -50,7 +50,7 @@ internal sealed class SqliteAccountTransitions(SqliteDataSource database, TimePr
     private const string Change = $"""{Reset} AND "Epoch" = $epoch AND "DisabledAt" IS NULL""";
 
     private const string Keep = """
-        UPDATE sessions SET user_epoch = user_epoch + 1, handle_hash = $handle
+        UPDATE sessions SET user_epoch = user_epoch + 1, previous_handle_hash = handle_hash, handle_hash = $handle
         WHERE id = $session AND user_id = $user AND user_epoch = $epoch AND ended_at IS NULL
         """;
 

@@ -64,6 +64,34 @@ public abstract class CatalogContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_row_that_cannot_be_read_is_left_out_and_named_and_takes_no_other_away()
+    {
+        var (good, bad) = (NewClient(), NewClient());
+        await ApplyAsync(new CatalogContents { Clients = [good, bad] });
+        await using (var context = database.Context())
+        {
+            await context.Database.ExecuteSqlAsync(
+                $$"""UPDATE clients SET document = '{"ClientId": "x", "AccessTokenType": "OfALaterVersion"}' WHERE name = {{bad.ClientId}}""");
+            await context.Database.ExecuteSqlAsync($"UPDATE catalog_version SET version = version + 1");
+        }
+
+        try
+        {
+            await using var other = database.NewInstance();
+            var clients = other.GetRequiredService<IClientSource>();
+
+            Assert.NotNull(await clients.FindAsync(good.ClientId, CancellationToken.None));
+            Assert.Null(await clients.FindAsync(bad.ClientId, CancellationToken.None));
+            var error = await Assert.ThrowsAsync<InvalidOperationException>(() => database.Get<ICatalogStore>().LoadAsync(CancellationToken.None));
+            Assert.Contains($"'{bad.ClientId}' of clients", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await ApplyAsync(new CatalogContents { Clients = [bad] });
+        }
+    }
+
+    [Fact]
     public async Task What_is_applied_twice_changes_nothing()
     {
         var contents = new CatalogContents { Clients = [NewClient()] };
@@ -104,7 +132,7 @@ public abstract class CatalogContract(TestDatabase database)
         var family = await scene.FamilyAsync();
         var (inFlight, late) = (await scene.IssueAsync(), await scene.IssueAsync());
         var consents = database.Get<IConsentStore>();
-        await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(["openid"], []), null, CancellationToken.None);
 
         await Store.ApplyAsync(new CatalogContents(), new CatalogRemovals { Clients = [scene.ClientId] }, CancellationToken.None);
 
@@ -113,7 +141,7 @@ public abstract class CatalogContract(TestDatabase database)
         Assert.Equal(CodeVerdict.Dead, (await scene.Grants.RedeemCodeAsync(inFlight)).Verdict);
         Assert.Null(await consents.FindAsync(scene.UserId, scene.ClientId, CancellationToken.None));
         Assert.Empty(await ListAsync(scene));
-        await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(["openid"], []), null, CancellationToken.None);
 
         await ApplyAsync(new CatalogContents { Clients = [new Client { ClientId = scene.ClientId }] });
         Assert.NotNull(await Clients.FindAsync(scene.ClientId, CancellationToken.None));

@@ -69,7 +69,7 @@ public abstract class ConnectedAppContract(TestDatabase database)
     }
 
     private Task ConsentAsync(Scene scene, IReadOnlyList<string> scopes, TimeSpan? lifetime) =>
-        database.Get<IConsentStore>().SaveAsync(scene.UserId, scene.ClientId, scopes, lifetime, CancellationToken.None);
+        database.Get<IConsentStore>().SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(scopes, []), lifetime, CancellationToken.None);
 
     private async Task<ConnectedApp> OnlyAsync(Scene scene) => Assert.Single(await ListAsync(scene));
 

@@ -34,6 +34,14 @@ public abstract class ConsentContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task What_is_refused_later_is_forgotten_and_what_was_not_asked_for_stays()
+    {
+        await SaveAsync(["openid", "api", "email"], null);
+        await Consents.SaveAsync(_subject, "web", new ConsentAnswer(["openid"], ["email"]), null, CancellationToken.None);
+        Assert.Equal(["api", "openid"], (await FindAsync())!.Scopes);
+    }
+
+    [Fact]
     public async Task An_expired_consent_is_not_found_and_nothing_is_added_to_it()
     {
         await SaveAsync(["openid"], TimeSpan.FromSeconds(-1));
@@ -42,7 +50,7 @@ public abstract class ConsentContract(TestDatabase database)
         Assert.Equal(["api"], (await FindAsync())!.Scopes);
     }
 
-    private Task SaveAsync(string[] scopes, TimeSpan? lifetime) => Consents.SaveAsync(_subject, "web", scopes, lifetime, CancellationToken.None);
+    private Task SaveAsync(string[] scopes, TimeSpan? lifetime) => Consents.SaveAsync(_subject, "web", new ConsentAnswer(scopes, []), lifetime, CancellationToken.None);
 
     private Task<Consent?> FindAsync() => Consents.FindAsync(_subject, "web", CancellationToken.None);
 }

@@ -1,6 +1,5 @@
 using IdentityProvider.Protocol.Interactions;
 using IdentityProvider.Storage.Consents;
-using IdentityProvider.Storage.Database;
 using IdentityProvider.Storage.Devices;
 using IdentityProvider.Storage.Events;
 using IdentityProvider.Storage.Grants;
@@ -168,23 +167,31 @@ public sealed class PostgresCleanupTests(PostgresTestDatabase database) : Cleanu
     private readonly PostgresTestDatabase _database = database;
 
     [Fact]
-    public async Task One_instance_cleans_up_at_a_time()
+    public async Task Instances_that_clean_up_at_once_share_the_rows_and_wait_for_none_that_is_held()
     {
-        var token = new RevokedAccessTokenRow { TokenId = Scene.Bytes(), ExpiresAt = Scene.Ago(TimeSpan.FromSeconds(1)) };
+        const int Rows = 3000;
+        await RunAsync();
+        var held = Scene.Bytes();
         await using (var context = _database.Context())
         {
-            context.Add(token);
+            context.AddRange(Enumerable.Range(0, Rows).Select(number => new RevokedAccessTokenRow
+            {
+                TokenId = number == 0 ? held : Scene.Bytes(), ExpiresAt = Scene.Ago(TimeSpan.FromHours(2) - TimeSpan.FromMilliseconds(number)),
+            }));
             await context.SaveChangesAsync();
         }
 
         await using (var other = await _database.Get<NpgsqlDataSource>().OpenConnectionAsync())
         {
             await using var transaction = await other.BeginTransactionAsync();
-            await using var command = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({ExpiredRowCleanup.AdvisoryLock})", other);
-            await command.ExecuteNonQueryAsync();
-            Assert.Equal(0, await RunAsync());
+            await using var command = new NpgsqlCommand("SELECT 1 FROM revoked_access_tokens WHERE token_id = $1 FOR UPDATE", other);
+            command.Parameters.AddWithValue(held);
+            await command.ExecuteScalarAsync();
+
+            var deleted = await Task.WhenAll(RunAsync(), RunAsync(), RunAsync());
+            Assert.Equal(Rows - 1, deleted.Sum());
         }
 
-        Assert.True(await RunAsync() > 0);
+        Assert.Equal(1, await RunAsync());
     }
 }

@@ -19,7 +19,7 @@ public abstract class MigrationContract(TestDatabase database)
     [Fact]
     public async Task After_a_migration_nothing_is_pending_and_the_database_is_healthy()
     {
-        Assert.Empty(await database.Get<DatabaseMigrator>().PendingAsync(CancellationToken.None));
+        Assert.Empty((await database.Get<DatabaseMigrator>().StateAsync(CancellationToken.None)).Pending);
         var health = await database.Get<DatabaseProbe>().CheckAsync(CancellationToken.None);
         Assert.Equal((true, null), (health.Healthy, health.Reason));
     }
@@ -42,7 +42,7 @@ public abstract class MigrationContract(TestDatabase database)
         Assert.All(failures, Assert.Null);
 
         await using var services = TestDatabase.Build(empty);
-        Assert.Empty(await services.GetRequiredService<DatabaseMigrator>().PendingAsync(CancellationToken.None));
+        Assert.Empty((await services.GetRequiredService<DatabaseMigrator>().StateAsync(CancellationToken.None)).Pending);
         Assert.True((await services.GetRequiredService<DatabaseProbe>().CheckAsync(CancellationToken.None)).Healthy);
     }
 }
@@ -53,6 +53,23 @@ public sealed class SqliteMigrationTests(SqliteTestDatabase database) : Migratio
 
     [Fact]
     public Task Instances_that_migrate_an_empty_database_at_once_all_succeed() => MigrateAtOnceAsync(Beside("at-once.db"));
+
+    [Fact]
+    public async Task A_migration_of_a_later_version_is_known_as_such()
+    {
+        await using var services = TestDatabase.Build(Beside("later.db"));
+        var migrator = services.GetRequiredService<DatabaseMigrator>();
+        await migrator.MigrateAsync(CancellationToken.None);
+        Assert.Empty((await migrator.StateAsync(CancellationToken.None)).Unknown);
+        await using (var connection = services.GetRequiredService<SqliteDataSource>().OpenConnection())
+        {
+            connection.Execute("""INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('99990101000000_Later', '99')""");
+        }
+
+        var state = await migrator.StateAsync(CancellationToken.None);
+        Assert.Equal("99990101000000_Later", Assert.Single(state.Unknown));
+        Assert.Empty(state.Pending);
+    }
 
     [Fact]
     public async Task A_lock_left_behind_by_a_killed_process_does_not_stop_a_start()
@@ -75,7 +92,7 @@ public sealed class SqliteMigrationTests(SqliteTestDatabase database) : Migratio
         var health = await services.GetRequiredService<DatabaseProbe>().CheckAsync(CancellationToken.None);
         Assert.False(health.Healthy);
         Assert.Contains("migrate", health.Reason, StringComparison.Ordinal);
-        Assert.NotEmpty(await services.GetRequiredService<DatabaseMigrator>().PendingAsync(CancellationToken.None));
+        Assert.NotEmpty((await services.GetRequiredService<DatabaseMigrator>().StateAsync(CancellationToken.None)).Pending);
     }
 
     private StorageOptions Beside(string file)
@@ -103,6 +120,17 @@ public sealed class PostgresMigrationTests(PostgresTestDatabase database) : Migr
         {
             await empty.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_exist_cannot_be_reached_and_is_an_outage()
+    {
+        var missing = new NpgsqlConnectionStringBuilder(_database.Options.ConnectionString) { Database = "idp_no_such_database" };
+        await using var services = TestDatabase.Build(_database.Options with { ConnectionString = missing.ConnectionString });
+
+        var health = await services.GetRequiredService<DatabaseProbe>().CheckAsync(CancellationToken.None);
+
+        Assert.Equal((false, "The database cannot be reached."), (health.Healthy, health.Reason));
     }
 
     [Theory]

@@ -25,6 +25,9 @@ public sealed class OutageTests(SqliteTestDatabase database) : IClassFixture<Sql
     [InlineData("08006", true)]
     [InlineData("53300", true)]
     [InlineData("57P01", true)]
+    [InlineData("28P01", true)]
+    [InlineData("28000", true)]
+    [InlineData("3D000", true)]
     [InlineData("23505", false)]
     [InlineData("42P01", false)]
     public void A_state_of_PostgreSQL_is_an_outage_or_a_bug(string sqlState, bool outage)
@@ -95,7 +98,7 @@ public sealed class OutageTests(SqliteTestDatabase database) : IClassFixture<Sql
         var copy = new SqliteTestDatabase();
         await copy.InitializeAsync();
         await copy.Get<ICatalogStore>().ApplyAsync(
-            new CatalogContents { Clients = [new Client { ClientId = "web" }] }, new CatalogRemovals(), CancellationToken.None);
+            new CatalogContents { Clients = [new Client { ClientId = "web", AllowedCorsOrigins = ["https://web.example"] }] }, new CatalogRemovals(), CancellationToken.None);
         var time = new FakeTimeProvider();
         using var cache = new CatalogCache(copy.Get<CatalogReader>(), time, NullLogger<CatalogCache>.Instance);
         Assert.NotNull(await cache.FindAsync("web", CancellationToken.None));
@@ -106,6 +109,9 @@ public sealed class OutageTests(SqliteTestDatabase database) : IClassFixture<Sql
         time.Advance(TimeSpan.FromSeconds(1));
         var exception = await Assert.ThrowsAnyAsync<Exception>(async () => await cache.FindAsync("web", CancellationToken.None));
         Assert.True(StorageOutage.IsOutage(exception));
+
+        // That there is an outage, the app in the browser may read.
+        Assert.True(await cache.AllowsOriginAsync("https://web.example", CancellationToken.None));
     }
 
     [Fact]

@@ -234,14 +234,14 @@ public abstract class CodeContract(TestDatabase database)
         var code = scene.NewCode() with { RequireRememberedConsent = true };
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
 
-        await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid", "api"], null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(["openid", "api"], []), null, CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
 
-        await consents.SaveAsync(scene.UserId, "another", [.. code.Scopes], null, CancellationToken.None);
-        await consents.SaveAsync(Scene.Id(), scene.ClientId, [.. code.Scopes], null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, "another", new ConsentAnswer([.. code.Scopes], []), null, CancellationToken.None);
+        await consents.SaveAsync(Scene.Id(), scene.ClientId, new ConsentAnswer([.. code.Scopes], []), null, CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
 
-        await consents.SaveAsync(scene.UserId, scene.ClientId, ["offline_access", "more"], null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(["offline_access", "more"], []), null, CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.Issued, await scene.Grants.IssueCodeAsync(code));
     }
 
@@ -251,11 +251,11 @@ public abstract class CodeContract(TestDatabase database)
         var scene = await Scene.CreateAsync(database);
         var code = scene.NewCode() with { RequireRememberedConsent = true };
         await database.Get<IConsentStore>().SaveAsync(
-            scene.UserId, scene.ClientId, [.. code.Scopes], TimeSpan.FromSeconds(-1), CancellationToken.None);
+            scene.UserId, scene.ClientId, new ConsentAnswer([.. code.Scopes], []), TimeSpan.FromSeconds(-1), CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.ConsentRequired, await scene.Grants.IssueCodeAsync(code));
 
         await database.Get<IConsentStore>().SaveAsync(
-            scene.UserId, scene.ClientId, [.. code.Scopes], TimeSpan.FromMinutes(1), CancellationToken.None);
+            scene.UserId, scene.ClientId, new ConsentAnswer([.. code.Scopes], []), TimeSpan.FromMinutes(1), CancellationToken.None);
         Assert.Equal(CodeIssueVerdict.Issued, await scene.Grants.IssueCodeAsync(code));
     }
 

@@ -63,7 +63,7 @@ public abstract class DispatcherContract(TestDatabase database)
     [InlineData(DeliveryVerdict.Failed, 0, 2.5, 5)]
     [InlineData(DeliveryVerdict.Failed, 3, 20, 40)]
     [InlineData(DeliveryVerdict.Failed, 60, 1800, 3600)]
-    [InlineData(DeliveryVerdict.Refused, 1, 5, 10)]
+    [InlineData(DeliveryVerdict.Refused, 60, 1800, 3600)]
     public async Task The_delay_doubles_up_to_an_hour(DeliveryVerdict verdict, int attempts, double atLeast, double atMost)
     {
         await WriteAsync("one", attempts);
@@ -79,9 +79,9 @@ public abstract class DispatcherContract(TestDatabase database)
     [Theory]
     [InlineData(DeliveryVerdict.Refused, 2)]
     [InlineData(DeliveryVerdict.Void, 0)]
-    public async Task A_receiver_that_refuses_is_not_asked_for_ever_and_one_that_is_gone_not_at_all(DeliveryVerdict verdict, int attempts)
+    public async Task A_receiver_that_refuses_is_not_asked_for_ever_and_one_that_is_gone_not_at_all(DeliveryVerdict verdict, int refusals)
     {
-        await WriteAsync("one", attempts);
+        await WriteAsync("one", attempts: 9, refusals: refusals);
         var receiver = new Receiver(_kind) { Answer = _ => new Delivery(verdict, "") };
         await using var instance = await Instance.StartAsync(database, receiver);
 
@@ -164,7 +164,7 @@ public abstract class DispatcherContract(TestDatabase database)
         return await context.Set<OutboxRow>().AsNoTracking().Where(row => row.Kind == _kind && row.GivenUpAt == null).ToListAsync();
     }
 
-    private async Task WriteAsync(string payload, int attempts = 0, TimeSpan? lives = null, string? kind = null)
+    private async Task WriteAsync(string payload, int attempts = 0, int refusals = 0, TimeSpan? lives = null, string? kind = null)
     {
         await using var context = database.Context();
         var now = Scene.Ago(TimeSpan.Zero);
@@ -173,6 +173,7 @@ public abstract class DispatcherContract(TestDatabase database)
             Kind = kind ?? _kind,
             Payload = payload,
             Attempts = attempts,
+            Refusals = refusals,
             DueAt = now,
             CreatedAt = now,
             ExpiresAt = now + (lives ?? TimeSpan.FromHours(24)),
@@ -195,12 +196,12 @@ public abstract class DispatcherContract(TestDatabase database)
 
         public IReadOnlyCollection<string> Payloads => _payloads;
 
-        public async Task<Delivery> DeliverAsync(string payload)
+        public async Task<Delivery> DeliverAsync(OutboxMessage message)
         {
             Interlocked.Increment(ref _begun);
             await Before;
-            _payloads.Enqueue(payload);
-            return Answer(payload);
+            _payloads.Enqueue(message.Payload);
+            return Answer(message.Payload);
         }
     }
 

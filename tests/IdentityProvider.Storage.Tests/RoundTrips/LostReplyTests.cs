@@ -25,9 +25,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         _host = await TestHost.StartAsync(options =>
         {
             options.Settings["Database:Provider"] = "Postgres";
-
-            // What the driver prepends when it takes a connection from its pool would have a reply of its own, before the statement is done.
-            options.Settings["ConnectionStrings:Database"] = RoundTripFixture.Through(_relay, _database) + ";No Reset On Close=true";
+            options.Settings["ConnectionStrings:Database"] = RoundTripFixture.Through(_relay, _database);
             options.Time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         });
     }

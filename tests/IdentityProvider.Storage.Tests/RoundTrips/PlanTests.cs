@@ -97,7 +97,8 @@ public sealed partial class PlanTests : IAsyncLifetime
         await RefuseAsync(browser);
         await UseReferenceTokenAsync(browser);
         await browser.PostFormAsync("/account/logout", []);
-        Assert.False(await App.IsActiveAsync(_host.Http, successor["access_token"]) && await App.IsActiveAsync(_host.Http, tokens["access_token"]));
+        Assert.False(await App.IsActiveAsync(_host.Http, successor["access_token"]));
+        Assert.False(await App.IsActiveAsync(_host.Http, tokens["access_token"]));
         var transitions = _host.Services.GetRequiredService<IAccountTransitions>();
         await transitions.WithdrawConsentAsync(Alice, "spa");
         Assert.NotNull(await transitions.LockAsync(Alice, "test"));

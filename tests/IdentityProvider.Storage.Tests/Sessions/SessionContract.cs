@@ -193,6 +193,26 @@ public abstract class SessionContract(TestDatabase database)
     }
 
     [Fact]
+    public async Task A_browser_that_never_received_the_new_handle_finds_and_ends_its_session_by_the_one_before()
+    {
+        var scene = await Scene.CreateAsync(database);
+        await scene.IssueAsync();
+        var (second, third) = (Scene.Bytes(), Scene.Bytes());
+        await scene.SaveSessionAsync(it => it with { HandleHash = second });
+
+        Assert.Null(await FindAsync(scene));
+        Assert.Equal(scene.SessionId, (await Sessions.FindIdleAsync(scene.SessionHandle, CancellationToken.None))!.Id);
+        Assert.Null(await Sessions.FindIdleAsync(second, CancellationToken.None));
+
+        await scene.SaveSessionAsync(it => it with { HandleHash = third });
+        Assert.Null(await Sessions.FindIdleAsync(scene.SessionHandle, CancellationToken.None));
+        Assert.Null(await Sessions.EndByHandleAsync(scene.SessionHandle, "logout"));
+
+        Assert.Equal([scene.ClientId], (await Sessions.EndByHandleAsync(second, "logout"))!.Clients);
+        Assert.Null(await Sessions.FindAsync(third, _idle, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task An_idle_session_in_which_no_client_has_anything_is_not_listed()
     {
         var scene = await Scene.CreateAsync(database);

@@ -233,8 +233,8 @@ public abstract class TransitionContract(TestDatabase database)
         var elsewhere = "other-" + Scene.Id().ToString("N");
         var kept = await scene.FamilyAsync(it => it with { ClientId = elsewhere }) with { ClientId = elsewhere };
         var consents = database.Get<IConsentStore>();
-        await consents.SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
-        await consents.SaveAsync(scene.UserId, elsewhere, ["openid"], null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(["openid"], []), null, CancellationToken.None);
+        await consents.SaveAsync(scene.UserId, elsewhere, new ConsentAnswer(["openid"], []), null, CancellationToken.None);
 
         Assert.Equal(1, await Transitions.WithdrawConsentAsync(scene.UserId, scene.ClientId));
 
@@ -252,7 +252,7 @@ public abstract class TransitionContract(TestDatabase database)
     {
         var scene = await Scene.CreateAsync(database);
         var token = await scene.FamilyAsync();
-        await database.Get<IConsentStore>().SaveAsync(scene.UserId, scene.ClientId, ["openid"], null, CancellationToken.None);
+        await database.Get<IConsentStore>().SaveAsync(scene.UserId, scene.ClientId, new ConsentAnswer(["openid"], []), null, CancellationToken.None);
 
         var factors = database.Get<IFactorStore>();
         await factors.SaveTotpAsync(scene.UserId, 0, new TotpAuthenticator(Scene.Id(), Scene.Bytes()), step: 1);

@@ -80,6 +80,20 @@ public sealed class BasicParameterTests(Provider provider)
     }
 
     [Theory]
+    [InlineData("request", "request_not_supported")]
+    [InlineData("request_uri", "request_uri_not_supported")]
+    [InlineData("registration", "registration_not_supported")]
+    public async Task What_is_not_supported_does_not_hide_behind_an_empty_value(string name, string error)
+    {
+        var (client, browser) = (provider.Client("web"), provider.NewBrowser());
+        var request = client.Request();
+
+        var page = await browser.GetAsync($"{RelyingParty.AuthorizeUrl(request)}&{name}=&{name}=x");
+
+        FlowChecks.CheckError(provider, request, Callback.Of(page), error);
+    }
+
+    [Theory]
     [ResponseModes]
     [Trait("module", "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported")]
     public async Task A_request_uri_is_request_uri_not_supported(string responseMode)

@@ -36,6 +36,17 @@ public sealed class CorsTests(Provider provider)
         }
     }
 
+    [Fact]
+    public async Task What_another_client_lists_is_taken_back_once_the_client_is_known()
+    {
+        var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["scope"] = "api.read", ["client_id"] = "machine", ["client_secret"] = provider.Client("machine").Secret! };
+
+        var answer = await provider.SendAsync(HttpMethod.Post, "/connect/token", new FormUrlEncodedContent(form), ("Origin", Spa));
+
+        Assert.Equal((HttpStatusCode.OK, null, "Origin"), (answer.Status, answer.Header("Access-Control-Allow-Origin"), answer.Header("Vary")));
+        Assert.Null(answer.Header("Access-Control-Expose-Headers"));
+    }
+
     [Theory]
     [InlineData(Spa, Spa)]
     [InlineData("https://evil.example", null)]

@@ -59,15 +59,18 @@ public sealed class SeedApplyTests
     }
 
     [Fact]
-    public async Task An_address_that_somebody_has_confirmed_is_refused()
+    public async Task An_address_that_somebody_has_confirmed_is_refused_before_anything_is_written()
     {
         await using var host = await TestHost.StartAsync();
 
-        var error = await Assert.ThrowsAsync<ConfigurationException>(() =>
-            ApplyAsync(host, """{"Users": [{"Username": "alice2", "Email": "ALICE@example.com", "EmailVerified": true}]}"""));
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => ApplyAsync(host, """
+            {"ApiScopes": [{"Name": "fresh"}], "Users": [{"Username": "alice2", "Email": "ALICE@example.com", "EmailVerified": true}]}
+            """));
 
         Assert.Contains("$.Users[0].Email", error.Message, StringComparison.Ordinal);
         Assert.Contains("belongs to alice", error.Message, StringComparison.Ordinal);
+        var stored = await host.Services.GetRequiredService<ICatalogStore>().LoadAsync(CancellationToken.None);
+        Assert.DoesNotContain(stored.ApiScopes, scope => scope.Name == "fresh");
     }
 
     [Fact]

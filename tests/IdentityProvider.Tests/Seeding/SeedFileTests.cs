@@ -96,6 +96,36 @@ public sealed class SeedFileTests : IDisposable
         text => text.Contains("a public client cannot use client_credentials", StringComparison.Ordinal));
 
     [Fact]
+    public void A_client_as_Duende_writes_it_is_read_with_what_asks_for_nothing()
+    {
+        var seed = SeedReader.Read(Write("""
+            {
+              "ApiScopes": [{ "Name": "read", "Properties": {} }],
+              "Clients": [{
+                "ClientId": "c", "AllowedGrantTypes": ["client_credentials"], "AllowedScopes": ["read"],
+                "ClientSecrets": [{ "Type": "SharedSecret", "Value": "jEAkTxM0Y0cKq5Y2wKj3n9E3eK2f7bHnqk0tY1w7m9w=", "Description": null, "Expiration": null }],
+                "RequireDPoP": false, "DPoPValidationMode": "Iat", "DPoPClockSkew": "00:05:00", "EnableLocalLogin": true, "Claims": [], "Properties": {},
+                "IdentityProviderRestrictions": [], "ClientClaimsPrefix": "client_", "AlwaysSendClientClaims": false, "PairWiseSubjectSalt": null,
+                "DeviceCodeLifetime": 300, "RequireRequestObject": false, "PollingInterval": null
+              }],
+              "Users": [{ "Username": "u", "Claims": { "name": "U" } }]
+            }
+            """));
+
+        Assert.Empty(SeedRules.Problems(seed, new CatalogContents(), s_retention, demo: true));
+        Assert.Equal("c", Assert.Single(seed.Clients).Value.ClientId);
+        Assert.Equal("name", Assert.Single(Assert.Single(seed.Users).Value.Claims).Key);
+    }
+
+    [Theory]
+    [InlineData("\"EnableLocalLogin\": false", "EnableLocalLogin: this feature is not built yet")]
+    [InlineData("\"Claims\": [{ \"Type\": \"x\", \"Value\": \"y\" }]", "Claims: this feature is not built yet")]
+    [InlineData("\"Properties\": { \"x\": \"y\" }", "Properties: this feature is not built yet")]
+    [InlineData("\"ClientSecrets\": [{ \"Type\": \"X509Thumbprint\", \"Value\": \"x\" }]", "A secret of the type 'X509Thumbprint' is not built yet")]
+    public void What_would_change_a_client_and_is_not_built_is_refused(string member, string problem) =>
+        Assert.Contains(Problems($$"""{"Clients": [{"ClientId": "c", {{member}}}]}"""), text => text.Contains(problem, StringComparison.Ordinal));
+
+    [Fact]
     public void All_problems_are_reported_at_once()
     {
         var problems = Problems("""{"Clients": [{"ClientId": "c", "AllowedGrantTypes": ["password"]}], "Users": [{"Username": "u", "Claims": {"sub": "x"}}]}""");

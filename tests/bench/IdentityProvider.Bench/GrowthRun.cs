@@ -1,8 +1,11 @@
 using System.Globalization;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Bench.Load;
 using IdentityProvider.Bench.Scenarios;
 using IdentityProvider.Bench.Targets;
-using Npgsql;
+using IdentityProvider.Protocol.Keys;
+using IdentityProvider.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.Bench;
 
@@ -17,13 +20,16 @@ internal sealed record GrowthMeasurement
     /// <summary>Authorize with a live session, and redemption, over HTTP.</summary>
     public required LoadResult CodeFlow { get; init; }
 
-    /// <summary>Everything that one person has granted, ended by the person's id.</summary>
-    public required LoadResult RevokeBySubject { get; init; }
+    /// <summary>A person locked, and with that everything that they have granted revoked: PostgreSQL's microseconds.</summary>
+    public required double LockMicroseconds { get; init; }
 
-    /// <summary>Rotations while expired rows are deleted.</summary>
-    public required LoadResult RefreshDuringCleanUp { get; init; }
+    /// <summary>An expired row deleted: PostgreSQL's microseconds.</summary>
+    public required double CleanUpMicroseconds { get; init; }
 
     public required double ExpiredRowsPerSecond { get; init; }
+
+    /// <summary>Rotations while as many expired rows are deleted once more.</summary>
+    public required LoadResult RefreshDuringCleanUp { get; init; }
 
     /// <summary>The table with its indexes and what it keeps aside.</summary>
     public required long TableBytes { get; init; }
@@ -35,6 +41,8 @@ internal sealed record GrowthMeasurement
 /// <summary>Whether what the grant store does costs the same however much is in it: our server alone, at one size after the other.</summary>
 internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan warmUp, TimeSpan duration, int concurrency, TextWriter output)
 {
+    private const int Locks = 1_000;
+
     private const string SequentialScans = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'grants'";
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -48,6 +56,7 @@ internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan 
         foreach (var size in sizes.Order())
         {
             output.WriteLine($"filling to {size} rows");
+            await OurServer.AddPeopleAsync(ours.Postgres, rows, size);
             await OurServer.GrowAsync(ours.Postgres, rows, size);
             rows = size;
             measurements.Add(await MeasureAsync(ours, driver, size, cancellationToken));
@@ -65,40 +74,54 @@ internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan 
         var scansBefore = await ours.Postgres.QueryAsync<long>(SequentialScans);
         var refreshResult = await LoadGenerator.RunAsync(refresh, warmUp, duration, clock, cancellationToken);
         var codeResult = await LoadGenerator.RunAsync(codeFlow, warmUp, duration, clock, cancellationToken);
-        var revokeResult = await RevokeAsync(ours, rows, cancellationToken);
+        var locking = await LockPeopleAsync(ours, cancellationToken);
         var bytes = await ours.Postgres.QueryAsync<long>("SELECT pg_total_relation_size('grants')");
 
-        await ours.Postgres.ExecuteAsync(ExpiredGrants());
-        var cleanUp = CleanUpAsync(ours);
+        await AddExpiredGrantsAsync(ours);
+        var before = clock.Read();
+        var alone = await CleanUpAsync(ours);
+        var cleanUp = clock.Read().Since(before).Per(expired);
+        await AddExpiredGrantsAsync(ours);
+        var beside = CleanUpAsync(ours);
         var during = await LoadGenerator.RunAsync(refresh, TimeSpan.Zero, duration, clock, cancellationToken);
+        await beside;
         return new GrowthMeasurement
         {
             Rows = rows,
             Refresh = refreshResult,
             CodeFlow = codeResult,
-            RevokeBySubject = revokeResult,
+            LockMicroseconds = locking,
+            CleanUpMicroseconds = cleanUp.Postgres,
+            ExpiredRowsPerSecond = expired / alone.TotalSeconds,
             RefreshDuringCleanUp = during,
-            ExpiredRowsPerSecond = expired / (await cleanUp).TotalSeconds,
             TableBytes = bytes,
             SequentialScans = await ours.Postgres.QueryAsync<long>(SequentialScans) - scansBefore,
         };
     }
 
-    /// <summary>The fan-out of a lock or a reset, without the rest of it, each time of another person.</summary>
-    private async Task<LoadResult> RevokeAsync(OurTarget ours, int rows, CancellationToken cancellationToken)
+    /// <summary>The store's own transition, as <c>idp users lock</c> makes it, of people anywhere in the table.</summary>
+    private static async Task<double> LockPeopleAsync(OurTarget ours, CancellationToken cancellationToken)
     {
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ours.Postgres.ConnectionString) { MaxAutoPrepare = 8 });
-        var next = 0;
-        async Task RevokeOneAsync()
+        var people = await ours.Postgres.QueryAsync<Guid[]>(
+            $"""
+            SELECT array_agg("Id") FROM (
+                SELECT "Id" FROM "AspNetUsers" WHERE "UserName" LIKE 'filler %' AND "DisabledAt" IS NULL ORDER BY random() LIMIT {Locks}) it
+            """);
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(RootKey.Create())
+            .AddStorage(new StorageOptions { Provider = DatabaseProvider.Postgres, ConnectionString = ours.Postgres.ConnectionString })
+            .BuildServiceProvider();
+        var transitions = services.GetRequiredService<IAccountTransitions>();
+        var before = ours.Target.Clock.Read();
+        await Parallel.ForEachAsync(people, new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = cancellationToken }, async (person, _) =>
         {
-            await using var command = database.CreateCommand(
-                $"UPDATE grants SET revoked_at = clock_timestamp(), revoked_reason = 'bench' WHERE subject_id = {OurServer.SubjectOf("$1")} AND revoked_at IS NULL");
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Interlocked.Add(ref next, 5) % rows });
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        return await LoadGenerator.RunAsync(
-            [.. Enumerable.Repeat(RevokeOneAsync, 2)], TimeSpan.Zero, TimeSpan.FromSeconds(1), ours.Target.Clock, cancellationToken);
+            if (await transitions.LockAsync(person, "bench") is not { Grants: > 0 })
+            {
+                throw new InvalidOperationException($"Locking {person} revoked nothing.");
+            }
+        });
+        return ours.Target.Clock.Read().Since(before).Per(people.Length).Postgres;
     }
 
     /// <summary>By the command that operators have, beside the server, until nothing is due.</summary>
@@ -115,30 +138,33 @@ internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan 
         return await Task.WhenAll(Enumerable.Range(0, concurrency).Select(number => scenario.CreateWorkerAsync(driver, number)));
     }
 
-    private string ExpiredGrants() => $$"""
-        INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, auth_time, acr, amr,
-            generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
-        SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', gen_random_uuid(), 0, gen_random_uuid(), FALSE, '{offline_access}', '{}',
-            now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, now() - interval '30 days', now() - interval '30 days', now() - interval '60 days'
-        FROM generate_series(1, {{expired}}) n
-        """;
+    /// <summary>Each a millisecond after the other, and all due; then the table is as an autovacuum leaves it.</summary>
+    private async Task AddExpiredGrantsAsync(OurTarget ours)
+    {
+        await ours.Postgres.ExecuteAsync($$"""
+            INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, auth_time, acr, amr,
+                generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
+            SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', gen_random_uuid(), 0, gen_random_uuid(), FALSE, '{offline_access}', '{}',
+                now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, expired, expired, expired
+            FROM generate_series(1, {{expired}}) n, LATERAL (SELECT now() - interval '31 days' + n * interval '1 millisecond') it (expired)
+            """);
+        await ours.Postgres.ExecuteAsync("VACUUM ANALYZE grants");
+        await ours.Postgres.ExecuteAsync("CHECKPOINT");
+    }
 
     private void Print(List<GrowthMeasurement> measurements)
     {
-        output.WriteLine("| grants | refresh µs | p99 ms | code flow µs | p99 ms | revoke a person's µs | clean-up rows/s | refresh p99 ms meanwhile | bytes per grant | sequential scans |");
-        output.WriteLine("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        output.WriteLine("| grants | refresh µs | p99 ms | code flow µs | p99 ms | lock a person, PostgreSQL µs | clean-up, PostgreSQL µs per row | rows/s | refresh p99 ms meanwhile | bytes per grant | sequential scans |");
+        output.WriteLine("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         var first = measurements[0];
         foreach (var it in measurements)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {it.Rows:#,0} | {Cost(it.Refresh, first.Refresh)} | {it.Refresh.P99Milliseconds:0.0} | {Cost(it.CodeFlow, first.CodeFlow)} | {it.CodeFlow.P99Milliseconds:0.0} | {Cost(it.RevokeBySubject, first.RevokeBySubject, postgresOnly: true)} | {it.ExpiredRowsPerSecond:#,0} | {it.RefreshDuringCleanUp.P99Milliseconds:0.0} | {it.TableBytes / it.Rows} | {it.SequentialScans} |"));
+                $"| {it.Rows:#,0} | {Cost(it.Refresh.Cpu.Total, first.Refresh.Cpu.Total)} | {it.Refresh.P99Milliseconds:0.0} | {Cost(it.CodeFlow.Cpu.Total, first.CodeFlow.Cpu.Total)} | {it.CodeFlow.P99Milliseconds:0.0} | {Cost(it.LockMicroseconds, first.LockMicroseconds)} | {Cost(it.CleanUpMicroseconds, first.CleanUpMicroseconds)} | {it.ExpiredRowsPerSecond:#,0} | {it.RefreshDuringCleanUp.P99Milliseconds:0.0} | {it.TableBytes / it.Rows} | {it.SequentialScans} |"));
         }
     }
 
-    private static string Cost(LoadResult result, LoadResult first, bool postgresOnly = false)
-    {
-        double Of(LoadResult it) => postgresOnly ? it.Cpu.Postgres : it.Cpu.Total;
-        return string.Create(CultureInfo.InvariantCulture, $"{Of(result):#,0} ({Of(result) / Of(first):0.00}×)");
-    }
+    private static string Cost(double microseconds, double first) =>
+        string.Create(CultureInfo.InvariantCulture, $"{microseconds:#,0.#} ({microseconds / first:0.00}×)");
 }

@@ -47,9 +47,9 @@ public sealed class ErrorModel(IHostEnvironment environment, PageTexts texts) : 
     /// <summary>What happened.</summary>
     public string Heading => texts[(Problem, Status) switch
     {
+        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "Error.Title.Busy",
         (not null, < 500) => "Error.Title.SignIn",
         (_, StatusCodes.Status404NotFound) => "Error.Title.NotFound",
-        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => "Error.Title.Busy",
         (_, >= 500) => "Error.Title.Ours",
         _ => "Error.Title.Other",
     }];
@@ -57,10 +57,10 @@ public sealed class ErrorModel(IHostEnvironment environment, PageTexts texts) : 
     /// <summary>What to do.</summary>
     public string Advice => (Problem, Status) switch
     {
+        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => texts["Error.Advice.Busy"],
         ({ ClientName: { } name }, < 500) => texts["Error.Advice.Client", name],
         (not null, < 500) => texts["Error.Advice.App"],
         (_, StatusCodes.Status404NotFound) => texts["Error.Advice.NotFound"],
-        (_, StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) => texts["Error.Advice.Busy"],
         (_, >= 500) => texts["Error.Advice.Ours"],
         _ => texts["Error.Advice.Other"],
     };

@@ -15,6 +15,7 @@ namespace IdentityProvider.Protocol.Endpoints.Authorization;
 /// <summary>The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).</summary>
 internal sealed partial class AuthorizationEndpoint(
     AuthorizationRequestRules rules,
+    IClientSource clients,
     AuthorizationResponse response,
     PendingRequests pending,
     ISubjects subjects,
@@ -36,20 +37,20 @@ internal sealed partial class AuthorizationEndpoint(
     {
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
         {
-            ShowError(context, error);
+            await ShowErrorAsync(context, error);
             return;
         }
 
         if (!(await rules.FindReplyToAsync(parameters, context.RequestAborted)).Succeeded(out var replyTo, out error))
         {
-            ShowError(context, error);
+            await ShowErrorAsync(context, error);
             return;
         }
 
         ProtocolSpans.Client(replyTo.Client.ClientId);
         if (!(await pending.ParkAsync(context, InteractionKind.Authorize, replyTo.Client.ClientId, parameters)).Succeeded(out var handle, out error))
         {
-            ShowError(context, error);
+            await ShowErrorAsync(context, error with { ClientId = replyTo.Client.ClientId });
             return;
         }
 
@@ -83,7 +84,7 @@ internal sealed partial class AuthorizationEndpoint(
     {
         if (!(await rules.FindReplyToAsync(parameters, context.RequestAborted)).Succeeded(out var replyTo, out var error))
         {
-            ShowError(context, error);
+            await ShowErrorAsync(context, error);
             return;
         }
 
@@ -127,7 +128,7 @@ internal sealed partial class AuthorizationEndpoint(
         if (interaction is null
             && !(await pending.StartAsync(context, InteractionKind.Authorize, request.Client.ClientId, parameters, session)).Succeeded(out handle, out error))
         {
-            ShowError(context, error);
+            await ShowErrorAsync(context, error with { ClientId = request.Client.ClientId });
             return;
         }
 
@@ -241,12 +242,12 @@ internal sealed partial class AuthorizationEndpoint(
         await response.WriteErrorAsync(context, replyTo, error, afterPage: interaction is not null);
     }
 
-    private void ShowError(HttpContext context, OAuthError error)
+    private async Task ShowErrorAsync(HttpContext context, OAuthError error)
     {
-        Refused(null, error.Code, error.Description, error.Detail);
+        Refused(error.ClientId, error.Code, error.Description, error.Detail);
         metrics.Authorization(error);
         ProtocolSpans.Refused(error);
-        ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+        ProtocolResponse.ShowErrorPage(context, ErrorPage.Of(error, error.ClientId is { } id ? await clients.FindAsync(id, context.RequestAborted) : null));
     }
 
     private enum Page

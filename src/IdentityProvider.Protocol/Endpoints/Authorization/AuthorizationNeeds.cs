@@ -62,7 +62,8 @@ internal sealed record AuthorizationNeeds
             StepUpIsEssential = weak && request.Claims.AcrIsEssential,
 
             // RFC 8252 §8.6: another app may claim a native client's redirect URI, so a person's click precedes every answer.
-            Consent = decision is null && (request.Prompt.HasFlag(Prompt.Consent) || request.Client.ApplicationType == ApplicationType.Native),
+            Consent = decision is null && (request.Prompt.HasFlag(Prompt.Consent) || request.Client.ApplicationType == ApplicationType.Native
+                || request.Client is { RequireConsent: true, AllowRememberConsent: false }),
             Refusal = signIn ? null : FindRefusal(request, session, otherPerson, decision),
             Decision = decision,
         };

@@ -57,12 +57,12 @@ internal sealed class AuthorizationRequestRules(IClientSource clients, IResource
 
         if (parameters["redirect_uri"] is not { } redirectUri)
         {
-            return OAuthError.InvalidRequest("The parameter redirect_uri is missing.");
+            return OAuthError.InvalidRequest("The parameter redirect_uri is missing.") with { ClientId = clientId };
         }
 
         if (!RedirectUris.Matches(client, redirectUri))
         {
-            return OAuthError.InvalidRequest("invalid redirect_uri: it is not registered for this client.");
+            return OAuthError.InvalidRequest("invalid redirect_uri: it is not registered for this client.") with { ClientId = clientId };
         }
 
         // Until the mode itself is known to be good, errors go by the default of the code flow.
@@ -142,17 +142,17 @@ internal sealed class AuthorizationRequestRules(IClientSource clients, IResource
     private static OAuthError? CheckForm(Parameters parameters)
     {
         // OpenID Connect Core §6: what we do not process must be refused, since its content would be ignored.
-        if (parameters.Has("request"))
+        if (parameters.All("request").Count > 0)
         {
             return OAuthError.RequestNotSupported();
         }
 
-        if (parameters.Has("request_uri"))
+        if (parameters.All("request_uri").Count > 0)
         {
             return OAuthError.RequestUriNotSupported();
         }
 
-        if (parameters.Has("registration"))
+        if (parameters.All("registration").Count > 0)
         {
             return OAuthError.RegistrationNotSupported();
         }

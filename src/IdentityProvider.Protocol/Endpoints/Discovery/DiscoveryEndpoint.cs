@@ -11,6 +11,8 @@ using IdentityProvider.Protocol.Keys;
 using IdentityProvider.Protocol.Scopes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace IdentityProvider.Protocol.Endpoints.Discovery;
 
@@ -61,7 +63,7 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
         var response = context.Response;
         response.Headers.ETag = etag;
         response.Headers.CacheControl = caching;
-        if (context.Request.Headers.IfNoneMatch.Contains(etag))
+        if (context.Request.Headers.IfNoneMatch is { Count: > 0 } known && Knows(known, etag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -71,6 +73,11 @@ internal sealed class DiscoveryEndpoint(IResourceSource resources, SigningKeys k
         response.ContentLength = body.Length;
         await response.BodyWriter.WriteAsync(body);
     }
+
+    /// <summary>RFC 9110 §13.1.2: any of a list will do, and a proxy that compresses has made the tag a weak one.</summary>
+    private static bool Knows(StringValues known, string etag) =>
+        EntityTagHeaderValue.TryParseList(known, out var tags)
+        && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Tag.Equals(etag, StringComparison.Ordinal));
 
     private byte[] WriteMetadata(ResourceCatalog catalog)
     {

@@ -25,19 +25,19 @@ internal sealed class EndSessionEndpoint(
     {
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
         {
-            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+            ProtocolResponse.ShowErrorPage(context, ErrorPage.Of(error));
             return;
         }
 
         if (LogoutRequests.FindFlaw(parameters) is { } flaw)
         {
-            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = flaw });
+            ProtocolResponse.ShowErrorPage(context, ErrorPage.Of(flaw));
             return;
         }
 
         if (!(await pending.ParkAsync(context, InteractionKind.EndSession, parameters["client_id"], parameters)).Succeeded(out var handle, out error))
         {
-            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+            ProtocolResponse.ShowErrorPage(context, ErrorPage.Of(error));
             return;
         }
 
@@ -61,7 +61,7 @@ internal sealed class EndSessionEndpoint(
     {
         if (LogoutRequests.FindFlaw(parameters) is { } flaw)
         {
-            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = flaw });
+            ProtocolResponse.ShowErrorPage(context, ErrorPage.Of(flaw));
             return;
         }
 
@@ -76,7 +76,7 @@ internal sealed class EndSessionEndpoint(
         var started = await pending.StartAsync(context, InteractionKind.EndSession, logout.Client?.ClientId, parameters, session);
         if (!started.Succeeded(out var handle, out var error))
         {
-            ProtocolResponse.ShowErrorPage(context, new ErrorPage { Error = error });
+            ProtocolResponse.ShowErrorPage(context, ErrorPage.Of(error, logout.Client));
             return;
         }
 

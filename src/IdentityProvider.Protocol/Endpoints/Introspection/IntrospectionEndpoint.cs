@@ -9,7 +9,7 @@ namespace IdentityProvider.Protocol.Endpoints.Introspection;
 /// Token introspection (RFC 7662) of access tokens. The caller is an API that the token is for, or the client that owns it;
 /// to anybody else, and for anything that is not alive, the answer is exactly <c>{"active":false}</c>.
 /// </summary>
-internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, AccessTokens tokens)
+internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, AccessTokens tokens, Refusals refusals)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -28,13 +28,13 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
         ProtocolSpans.Client(caller.Id);
         if (parameters.FindFlaw(["token", "token_type_hint"]) is { } flaw)
         {
-            await RefuseAsync(context, flaw);
+            await RefuseAsync(context, flaw with { ClientId = caller.Id });
             return;
         }
 
         if (parameters["token"] is not { } token)
         {
-            await RefuseAsync(context, OAuthError.InvalidRequest("The parameter token is missing."));
+            await RefuseAsync(context, OAuthError.InvalidRequest("The parameter token is missing.") with { ClientId = caller.Id });
             return;
         }
 
@@ -53,9 +53,9 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
         await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, answer);
     }
 
-    private static Task RefuseAsync(HttpContext context, OAuthError error)
+    private Task RefuseAsync(HttpContext context, OAuthError error)
     {
-        ProtocolSpans.Refused(error);
+        refusals.Note("introspect", error);
         return ProtocolResponse.WriteErrorAsync(context, error);
     }
 
@@ -77,7 +77,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
         }
 
         // RFC 7662 §2.1: the endpoint must not be open to those who prove nothing.
-        return client.IsAuthenticated ? new Caller(ResourceName: null, client.Client.ClientId) : OAuthError.InvalidClient();
+        return client.IsAuthenticated ? new Caller(ResourceName: null, client.Client.ClientId) : OAuthError.InvalidClient() with { Detail = "a public client may not introspect", ClientId = client.Client.ClientId };
     }
 
     private sealed record Caller(string? ResourceName, string? ClientId)

@@ -1,3 +1,4 @@
+using System.Text;
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Cors;
 using IdentityProvider.Protocol.Errors;
@@ -9,15 +10,17 @@ namespace IdentityProvider.Protocol.Endpoints.Revocation;
 
 /// <summary>
 /// Token revocation (RFC 7009). Any generation of a refresh token ends its family and the access tokens that name it; an access token
-/// ends itself. A token that is unknown or not the client's own is answered 200 too (§2.2), and nothing happens.
+/// ends itself. A token that is unknown is answered 200 too (§2.2), and nothing happens; an access token of another client is refused (§2.1). A
+/// refresh token of another client is like garbage: only its own client's id makes its MAC come out.
 /// </summary>
 internal sealed class RevocationEndpoint(
-    ClientAuthenticator authenticator, RefreshTokenCodec refreshTokens, AccessTokenVerifier verifier, IGrantStore grants, CorsPolicy cors)
+    ClientAuthenticator authenticator, RefreshTokenCodec refreshTokens, AccessTokenVerifier verifier, IGrantStore grants, CorsPolicy cors, Refusals refusals)
 {
     public async Task HandleAsync(HttpContext context)
     {
         if (await ExecuteAsync(context) is { } error)
         {
+            refusals.Note("revocation", error);
             await ProtocolResponse.WriteErrorAsync(context, error);
             return;
         }
@@ -29,51 +32,59 @@ internal sealed class RevocationEndpoint(
 
     private async Task<OAuthError?> ExecuteAsync(HttpContext context)
     {
+        await cors.AllowAnyClientAsync(context);
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error)
             || !(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out error))
         {
-            await cors.AllowAnyClientAsync(context);
             return error;
         }
 
         CorsPolicy.Allow(context, client.Client);
         if (parameters.FindFlaw(["token", "token_type_hint"]) is { } flaw)
         {
-            return flaw;
+            return flaw with { ClientId = client.Client.ClientId };
         }
 
         if (parameters["token"] is not { } token)
         {
-            return OAuthError.InvalidRequest("The parameter token is missing.");
+            return OAuthError.InvalidRequest("The parameter token is missing.") with { ClientId = client.Client.ClientId };
         }
 
-        await RevokeAsync(token, client.Client.ClientId);
-        return null;
+        return await RevokeAsync(token, client.Client.ClientId)
+            ? null
+            : OAuthError.InvalidGrant("The token was issued to another client.") with { ClientId = client.Client.ClientId };
     }
 
     // The forms of the three kinds of token do not overlap, so the hint (§2.1) is not needed.
-    private async Task RevokeAsync(string token, string clientId)
+    private async Task<bool> RevokeAsync(string token, string clientId)
     {
         if (refreshTokens.Decode(token, clientId) is { } refreshToken)
         {
             await grants.RevokeGrantAsync(refreshToken.FamilyId, clientId, "revoked by the client");
-            return;
+            return true;
         }
 
-        if (token.Contains('.', StringComparison.Ordinal))
+        var (reference, expiresAt) = token.Contains('.', StringComparison.Ordinal) ? await VerifyAsync(token) : await FindAsync(token);
+        if (reference is null)
         {
-            if (await verifier.VerifyAsync(token) is { } verified && verified.Reference.ClientId == clientId)
-            {
-                await grants.RevokeAccessTokenAsync(verified.Reference, verified.ExpiresAt);
-            }
-
-            return;
+            return true;
         }
 
-        var reference = await grants.FindReferenceTokenAsync(Handles.Hash(token), withSubject: false, CancellationToken.None);
-        if (reference is not null && reference.Token.ClientId == clientId && VerifiedAccessToken.Read(System.Text.Encoding.UTF8.GetBytes(reference.Claims)) is { } stored)
+        if (reference.ClientId != clientId)
         {
-            await grants.RevokeAccessTokenAsync(reference.Token, stored.ExpiresAt);
+            return false;
         }
+
+        await grants.RevokeAccessTokenAsync(reference, expiresAt);
+        return true;
     }
+
+    private async Task<(AccessTokenReference? Reference, DateTimeOffset ExpiresAt)> VerifyAsync(string token) =>
+        await verifier.VerifyAsync(token) is { } verified ? (verified.Reference, verified.ExpiresAt) : default;
+
+    private async Task<(AccessTokenReference? Reference, DateTimeOffset ExpiresAt)> FindAsync(string token) =>
+        await grants.FindReferenceTokenAsync(Handles.Hash(token), withSubject: false, CancellationToken.None) is { } stored
+            && VerifiedAccessToken.Read(Encoding.UTF8.GetBytes(stored.Claims)) is { } content
+            ? (stored.Token, content.ExpiresAt)
+            : default;
 }

@@ -4,19 +4,20 @@ using IdentityProvider.Protocol.Cors;
 using IdentityProvider.Protocol.Errors;
 using IdentityProvider.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace IdentityProvider.Protocol.Endpoints.Token;
 
 /// <summary>The token endpoint (RFC 6749 §3.2).</summary>
-internal sealed partial class TokenEndpoint(
-    ClientAuthenticator authenticator, IEnumerable<IGrant> grants, ITokenLimit limit, CorsPolicy cors, ProtocolMetrics metrics, ILogger<TokenEndpoint> logger)
+internal sealed class TokenEndpoint(
+    ClientAuthenticator authenticator, IEnumerable<IGrant> grants, ITokenLimit limit, CorsPolicy cors, ProtocolMetrics metrics, Refusals refusals)
 {
     private readonly FrozenDictionary<string, IGrant> _grants = grants.ToFrozenDictionary(grant => grant.GrantType, StringComparer.Ordinal);
 
     public async Task HandleAsync(HttpContext context)
     {
-        var result = await ExecuteAsync(context);
+        var known = new Known();
+        var result = await ExecuteAsync(context, known);
+        metrics.TokenRequest(known.GrantType, result);
         if (result.Succeeded(out var response, out var error))
         {
             ProtocolSpans.Outcome("issued");
@@ -24,25 +25,25 @@ internal sealed partial class TokenEndpoint(
             return;
         }
 
-        ProtocolSpans.Refused(error);
-        Refused(error.Code, error.Description, error.Detail);
+        refusals.Note("token", error with { ClientId = error.ClientId ?? known.ClientId });
         await ProtocolResponse.WriteErrorAsync(context, error);
     }
 
-    private async Task<Result<TokenResponse>> ExecuteAsync(HttpContext context)
+    private async Task<Result<TokenResponse>> ExecuteAsync(HttpContext context, Known known)
     {
+        await cors.AllowAnyClientAsync(context);
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error)
             || !(await authenticator.AuthenticateAsync(context, parameters)).Succeeded(out var client, out error))
         {
-            await cors.AllowAnyClientAsync(context);
             return error;
         }
 
-        ProtocolSpans.Client(client.Client.ClientId);
+        known.ClientId = client.Client.ClientId;
+        ProtocolSpans.Client(known.ClientId);
         CorsPolicy.Allow(context, client.Client);
         if (await limit.TakeAsync(context, client.Client) is { } wait)
         {
-            return OAuthError.TooManyRequests(wait) with { Detail = client.Client.ClientId };
+            return OAuthError.TooManyRequests(wait);
         }
 
         if (!TokenRequest.Parse(context, parameters, client).Succeeded(out var request, out error))
@@ -55,15 +56,14 @@ internal sealed partial class TokenEndpoint(
             return OAuthError.UnsupportedGrantType("This grant type is not supported.");
         }
 
+        known.GrantType = grant.GrantType;
         ProtocolSpans.GrantType(grant.GrantType);
         if (!MayUse(request.Client, request.GrantType))
         {
             return OAuthError.UnauthorizedClient("This client may not use this grant type.") with { Detail = request.GrantType };
         }
 
-        var result = await grant.ExecuteAsync(request, context.RequestAborted);
-        metrics.TokenRequest(request.GrantType, result);
-        return result;
+        return await grant.ExecuteAsync(request, context.RequestAborted);
     }
 
     // The right to refresh comes with offline access; the store knows whether a given token exists.
@@ -71,6 +71,11 @@ internal sealed partial class TokenEndpoint(
         ? client.AllowOfflineAccess || client.AllowedGrantTypes.Contains(grantType)
         : client.AllowedGrantTypes.Contains(grantType);
 
-    [LoggerMessage(3000, LogLevel.Information, "Token request refused: {Error}: {Description} {Detail}")]
-    private partial void Refused(string error, string description, string? detail);
+    /// <summary>What is certain about a request, however it ends.</summary>
+    private sealed class Known
+    {
+        public string? ClientId { get; set; }
+
+        public string? GrantType { get; set; }
+    }
 }

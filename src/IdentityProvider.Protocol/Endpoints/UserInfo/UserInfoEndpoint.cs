@@ -9,13 +9,14 @@ using Microsoft.AspNetCore.Http;
 namespace IdentityProvider.Protocol.Endpoints.UserInfo;
 
 /// <summary>The userinfo endpoint (OpenID Connect Core §5.3): GET, POST with the token in the header, POST with it in the form.</summary>
-internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource clients, IResourceSource resources, ClaimsAssembler claimsAssembler, CorsPolicy cors)
+internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource clients, IResourceSource resources, ClaimsAssembler claimsAssembler, CorsPolicy cors, Refusals refusals)
 {
     public async Task HandleAsync(HttpContext context)
     {
+        // Whose token it is, is not known yet, or not any more: that it is over, its app may read.
+        await cors.AllowAnyClientAsync(context);
         if (!(await BearerToken.ReadAsync(context.Request)).Succeeded(out var token, out var error))
         {
-            await cors.AllowAnyClientAsync(context);
             await RefuseAsync(context, error);
             return;
         }
@@ -23,19 +24,13 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
         if (token.Length == 0)
         {
             ProtocolSpans.Outcome("challenged");
-            await cors.AllowAnyClientAsync(context);
             await BearerToken.WriteChallengeAsync(context);
             return;
         }
 
         var live = await tokens.FindLiveAsync(token, withSubject: true, context.RequestAborted);
         var client = live is null ? null : await clients.FindAsync(live.Token.Reference.ClientId, context.RequestAborted);
-        if (client is null)
-        {
-            // Whose it was is not known any more; that it is over, its app may read.
-            await cors.AllowAnyClientAsync(context);
-        }
-        else
+        if (client is not null)
         {
             ProtocolSpans.Client(client.ClientId);
             CorsPolicy.Allow(context, client);
@@ -43,13 +38,13 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
 
         if (live is null || client is not { Enabled: true })
         {
-            await RefuseAsync(context, OAuthError.InvalidToken("The access token is not valid, has expired or was revoked."));
+            await RefuseAsync(context, OAuthError.InvalidToken("The access token is not valid, has expired or was revoked.") with { ClientId = client?.ClientId });
             return;
         }
 
         if (live.Status.Subject is not { } subject || !live.Token.Scopes.Contains(GrantedResources.OpenId))
         {
-            await RefuseAsync(context, OAuthError.InsufficientScope("The access token was issued without the scope openid."));
+            await RefuseAsync(context, OAuthError.InsufficientScope("The access token was issued without the scope openid.") with { ClientId = client.ClientId });
             return;
         }
 
@@ -62,9 +57,9 @@ internal sealed class UserInfoEndpoint(AccessTokens tokens, IClientSource client
         });
     }
 
-    private static Task RefuseAsync(HttpContext context, OAuthError error)
+    private Task RefuseAsync(HttpContext context, OAuthError error)
     {
-        ProtocolSpans.Refused(error);
+        refusals.Note("userinfo", error);
         return BearerToken.WriteErrorAsync(context, error);
     }
 

@@ -1011,6 +1011,12 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("payload");
 
+                    b.Property<int>("Refusals")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("refusals");
+
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
@@ -1073,6 +1079,10 @@ namespace IdentityProvider.Storage.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("persistent");
 
+                    b.Property<byte[]>("PreviousHandleHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_handle_hash");
+
                     b.Property<string>("RemoteAddress")
                         .HasColumnType("text")
                         .HasColumnName("remote_address");
@@ -1095,6 +1105,9 @@ namespace IdentityProvider.Storage.Migrations.Postgres
 
                     b.HasIndex("HandleHash")
                         .IsUnique();
+
+                    b.HasIndex("PreviousHandleHash")
+                        .HasFilter("previous_handle_hash IS NOT NULL");
 
                     b.HasIndex("UserId");
 

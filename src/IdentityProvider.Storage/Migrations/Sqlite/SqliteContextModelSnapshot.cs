@@ -979,6 +979,12 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("payload");
 
+                    b.Property<int>("Refusals")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(0)
+                        .HasColumnName("refusals");
+
                     b.HasKey("Id");
 
                     b.HasIndex("ExpiresAt");
@@ -1039,6 +1045,10 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("persistent");
 
+                    b.Property<byte[]>("PreviousHandleHash")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("previous_handle_hash");
+
                     b.Property<string>("RemoteAddress")
                         .HasColumnType("TEXT")
                         .HasColumnName("remote_address");
@@ -1061,6 +1071,9 @@ namespace IdentityProvider.Storage.Migrations.Sqlite
 
                     b.HasIndex("HandleHash")
                         .IsUnique();
+
+                    b.HasIndex("PreviousHandleHash")
+                        .HasFilter("previous_handle_hash IS NOT NULL");
 
                     b.HasIndex("UserId");
 

@@ -19,10 +19,17 @@ internal sealed partial record Mutant(string Original, int Start, string Arm, st
     /// <summary>Enough of the text before to tell the arm from one that says the same elsewhere.</summary>
     public string Surroundings => Original[Math.Max(0, Start - 80)..(Start + Arm.Length)] + InsteadOf;
 
-    /// <summary>Whether the statement goes on like this from the arm on.</summary>
-    public bool Begins(string text) => string.CompareOrdinal(Original, Start, text, 0, text.Length) == 0;
+    /// <summary>
+    /// Whether the statement goes on like this from the arm on. A text of several conditions means the first of them, and not an arm that
+    /// takes in the others.
+    /// </summary>
+    public bool Begins(string text) => string.CompareOrdinal(Original, Start, text, 0, text.Length) == 0
+        && (text.StartsWith(Arm, StringComparison.Ordinal) || !Several().IsMatch(text));
 
     public override string ToString() => $"{Whitespace().Replace(Original, " ")[..30]}… {Whitespace().Replace(Surroundings, " ")}";
+
+    [GeneratedRegex(" (AND|OR) ")]
+    private static partial Regex Several();
 
     /// <summary>Every one of a statement. The statements are ours: keywords are in capitals, and BETWEEN is not used.</summary>
     public static IEnumerable<Mutant> Of(string statement)

@@ -77,6 +77,19 @@ public sealed class AuthorizationRequestTests(Provider provider)
     }
 
     [Fact]
+    public async Task An_error_of_a_known_client_names_it_and_leads_back_to_it_and_not_to_what_the_request_says()
+    {
+        var request = provider.Client("partner").Request(changes: ("redirect_uri", "https://evil.example/callback"));
+
+        var page = await provider.NewBrowser().GetAsync(RelyingParty.AuthorizeUrl(request));
+
+        var link = page.Document.GetElementById("client-link")!;
+        Assert.Equal("https://partner.example", link.GetAttribute("href"));
+        Assert.Contains("Partner", link.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil.example", page.Document.QuerySelector("main")!.InnerHtml, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_query_of_a_redirect_uri_is_kept()
     {
         var request = provider.Client("web").Request(changes: ("redirect_uri", "https://web.example/other?tenant=a"));

@@ -62,6 +62,24 @@ public sealed class DiscoveryTests(Provider provider)
         Assert.Equal((await provider.GetAsync(path)).Header("Cache-Control"), answer.Header("Cache-Control"));
     }
 
+    [Theory]
+    [InlineData(OpenId)]
+    [InlineData(Keys)]
+    public async Task What_is_known_by_a_weak_tag_or_in_a_list_is_not_sent_again(string path)
+    {
+        var tag = (await provider.GetAsync(path)).Header("ETag")!;
+
+        foreach (var known in (string[])[tag, "W/" + tag, $"\"other\", {tag}", "*"])
+        {
+            Assert.Equal(HttpStatusCode.NotModified, (await provider.GetAsync(path, ("If-None-Match", known))).Status);
+        }
+
+        foreach (var unknown in (string[])["\"other\"", "W/\"other\"", "no tag"])
+        {
+            Assert.Equal(HttpStatusCode.OK, (await provider.GetAsync(path, ("If-None-Match", unknown))).Status);
+        }
+    }
+
     [Fact]
     [Trait("row", "T8")]
     public async Task The_key_set_has_one_key_of_each_algorithm_and_nothing_private()

@@ -106,8 +106,8 @@ public sealed class LogoutDeliveryTests : LogoutProvider
     public async Task A_client_that_gave_no_answer_is_left_alone_for_a_while_and_then_called_for_one_message()
     {
         var handler = Provider.Host.Services.GetServices<IOutboxHandler>().Single(it => it.Kind == LogoutNotice.Kind);
-        Task<Delivery> DeliverAsync(string clientId) => handler.DeliverAsync(JsonSerializer.Serialize(
-            new LogoutNotice { ClientId = clientId, SubjectId = Guid.CreateVersion7(Provider.Time.GetUtcNow()), SessionId = Guid.CreateVersion7(Provider.Time.GetUtcNow()) }));
+        Task<Delivery> DeliverAsync(string clientId) => handler.DeliverAsync(new OutboxMessage(1, LogoutNotice.Kind, JsonSerializer.Serialize(
+            new LogoutNotice { ClientId = clientId, SubjectId = Guid.CreateVersion7(Provider.Time.GetUtcNow()), SessionId = Guid.CreateVersion7(Provider.Time.GetUtcNow()) }), 1, 0, Provider.Time.GetUtcNow()));
         var silence = new TaskCompletionSource();
         Receiver.Until = silence.Task;
         var first = DeliverAsync("back");

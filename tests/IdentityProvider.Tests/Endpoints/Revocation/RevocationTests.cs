@@ -62,15 +62,15 @@ public sealed class RevocationTests(Provider provider)
     }
 
     [Fact]
-    public async Task A_foreign_token_is_answered_200_and_lives_on()
+    public async Task A_foreign_access_token_is_refused_a_foreign_refresh_token_is_none_and_both_live_on()
     {
         var (owner, stranger) = (provider.Client("web"), provider.Client("web2"));
         var tokens = await owner.SignInAsync(provider.NewBrowser(), Offline);
         var reference = await provider.Client("reference").SignInAsync(provider.NewBrowser(), Offline);
 
         IsDone(await stranger.RevokeAsync(tokens.RefreshToken));
-        IsDone(await stranger.RevokeAsync(tokens.AccessToken));
-        IsDone(await stranger.RevokeAsync(reference.AccessToken));
+        (await stranger.RevokeAsync(tokens.AccessToken)).Fails("invalid_grant");
+        (await stranger.RevokeAsync(reference.AccessToken)).Fails("invalid_grant");
 
         (await owner.RefreshAsync(tokens.RefreshToken)).Succeeds();
         Assert.True(await IsActiveAsync(tokens.AccessToken));

@@ -64,6 +64,26 @@ public sealed class ClientAuthenticationTests(Provider provider)
     }
 
     [Fact]
+    public async Task The_log_names_a_client_that_exists_and_failed_and_no_other()
+    {
+        var before = provider.Host.Log.Lines.Count;
+        await new RelyingParty(provider, "nobody-of-this-name", "wrong", redirectUri: null).ClientCredentialsAsync(null);
+        await new RelyingParty(provider, "machine", "wrong", redirectUri: null).ClientCredentialsAsync(null);
+        await new RelyingParty(provider, "machine", "wrong", redirectUri: null).IntrospectAsync("x");
+        await provider.Client("machine").ClientCredentialsAsync("api.read\r\n12:00:00 INF Ready");
+
+        var lines = provider.Host.Log.Lines.Skip(before).ToList();
+        bool Has(params string[] words) => lines.Exists(line => words.All(word => line.Contains($"\"{word}\"", StringComparison.Ordinal)));
+        Assert.True(Has("token", "invalid_client", "unknown client"));
+        Assert.True(Has("token", "invalid_client", "wrong or expired secret", "machine"));
+        Assert.True(Has("introspect", "invalid_client", "wrong or expired secret", "machine"));
+
+        Assert.DoesNotContain(lines, line => line.Contains("nobody-of-this-name", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("INF Ready", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("\\n12:00:00", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_new_secret_works_beside_an_expired_one() =>
         (await new RelyingParty(provider, "rollover", "rollover-new-key", redirectUri: null).ClientCredentialsAsync("api.read")).Succeeds();
 

@@ -66,6 +66,10 @@ public sealed class ResourceIndicatorTests(Provider provider)
         (await provider.Client("machine").ClientCredentialsAsync(scope)).Fails("invalid_target");
 
     [Fact]
+    public async Task A_machine_that_names_several_APIs_without_a_common_algorithm_is_refused() =>
+        (await provider.Client("machine").ClientCredentialsAsync("legacy.read modern.read", ("resource", "legacy"), ("resource", "modern"))).Fails("invalid_target");
+
+    [Fact]
     public async Task APIs_without_a_common_algorithm_get_tokens_of_their_own()
     {
         var answer = await provider.Client("machine").ClientCredentialsAsync("legacy.read modern.read", ("resource", "modern"));

@@ -12,6 +12,8 @@ internal static class OurServer
 {
     public const string Name = "IdentityProvider";
 
+    private const int GrantsPerPerson = 5;
+
     private static readonly object[] s_secrets = [new { Value = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Cast.Secret))) }];
 
     public static async Task<OurTarget> StartAsync(int people, int rows)
@@ -114,7 +116,7 @@ internal static class OurServer
         RefreshTokenUsage = "OneTimeOnly",
     };
 
-    /// <summary>Adds grants until there are so many, five for each person, with the table as it is after an autovacuum.</summary>
+    /// <summary>Adds grants until there are so many, a few for each person, with the table as it is after an autovacuum.</summary>
     public static async Task GrowAsync(ThrowawayPostgres postgres, int from, int to)
     {
         if (to > from)
@@ -125,13 +127,22 @@ internal static class OurServer
         }
     }
 
-    /// <summary>The person who has the five grants around a row number.</summary>
-    public static string SubjectOf(string row) => $"md5('person ' || {row} / 5)::uuid";
+    /// <summary>Adds the people of those grants, each like one who is there.</summary>
+    public static Task AddPeopleAsync(ThrowawayPostgres postgres, int from, int to) => postgres.ExecuteAsync($"""
+        INSERT INTO "AspNetUsers"
+        SELECT person.* FROM "AspNetUsers" u CROSS JOIN generate_series({from} / {GrantsPerPerson}, {to} / {GrantsPerPerson}) n
+            CROSS JOIN LATERAL jsonb_populate_record(u, jsonb_build_object(
+                'Id', {SubjectOf("n")}, 'UserName', 'filler ' || n, 'NormalizedUserName', 'FILLER ' || n, 'Email', NULL, 'NormalizedEmail', NULL)) person
+        WHERE u."UserName" = '{Cast.Person(0)}'
+        ON CONFLICT DO NOTHING
+        """);
+
+    private static string SubjectOf(string person) => $"md5('person ' || {person})::uuid";
 
     private static string FillWithGrants(int from, int to) => $$"""
         INSERT INTO grants (id, client_id, subject_id, subject_epoch, session_id, ends_with_session, scopes, resources, auth_time, acr, amr,
             generation, secret_hash, retries, late_retry_used, idle_expires_at, absolute_expires_at, created_at)
-        SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', {{SubjectOf("n")}}, 0, gen_random_uuid(), FALSE, '{openid,profile,email,offline_access}', '{}',
+        SELECT gen_random_uuid(), '{{Cast.OfflineClient}}', {{SubjectOf($"n / {GrantsPerPerson}")}}, 0, gen_random_uuid(), FALSE, '{openid,profile,email,offline_access}', '{}',
             now(), '1', '{pwd}', 1, sha256(n::text::bytea), 0, FALSE, now() + interval '14 days', now() + interval '30 days', now()
         FROM generate_series({{from + 1}}, {{to}}) n
         """;

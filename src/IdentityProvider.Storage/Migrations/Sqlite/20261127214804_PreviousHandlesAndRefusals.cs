@@ -1,0 +1,49 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace IdentityProvider.Storage.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class PreviousHandlesAndRefusals : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<byte[]>(
+                name: "previous_handle_hash",
+                table: "sessions",
+                type: "BLOB",
+                nullable: true);
+
+            migrationBuilder.AddColumn<int>(
+                name: "refusals",
+                table: "outbox",
+                type: "INTEGER",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sessions_previous_handle_hash",
+                table: "sessions",
+                column: "previous_handle_hash",
+                filter: "previous_handle_hash IS NOT NULL");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "IX_sessions_previous_handle_hash",
+                table: "sessions");
+
+            migrationBuilder.DropColumn(
+                name: "previous_handle_hash",
+                table: "sessions");
+
+            migrationBuilder.DropColumn(
+                name: "refusals",
+                table: "outbox");
+        }
+    }
+}
