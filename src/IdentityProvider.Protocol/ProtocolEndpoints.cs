@@ -1,5 +1,6 @@
 using IdentityProvider.Protocol.Clients;
 using IdentityProvider.Protocol.Cors;
+using IdentityProvider.Protocol.Endpoints;
 using IdentityProvider.Protocol.Endpoints.Authorization;
 using IdentityProvider.Protocol.Endpoints.CheckSession;
 using IdentityProvider.Protocol.Endpoints.Discovery;
@@ -67,6 +68,7 @@ public static class ProtocolEndpoints
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<IdTokenHints>();
 
+        services.TryAddSingleton<IOnwardTexts, EnglishOnwardTexts>();
         services.AddSingleton<BrowserCookie>();
         services.AddSingleton<PendingRequests>();
         services.AddSingleton<LogoutRequests>();
