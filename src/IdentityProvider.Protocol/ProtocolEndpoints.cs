@@ -69,6 +69,7 @@ public static class ProtocolEndpoints
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<IdTokenHints>();
 
+        services.TryAddSingleton<IOnwardTexts, EnglishOnwardTexts>();
         services.AddSingleton<BrowserCookie>();
         services.AddSingleton<PendingRequests>();
         services.AddSingleton<LogoutRequests>();

@@ -82,6 +82,22 @@ public sealed class AccountTests(Chromium chromium, Site site) : IClassFixture<S
     }
 
     [Fact]
+    public async Task The_copy_of_the_data_can_be_downloaded_again_from_the_same_page()
+    {
+        await using var alice = await chromium.VisitAsync(site.Host);
+        var page = alice.Page;
+        await page.HaveSessionAsync();
+        await page.GotoAsync("/account/data/export");
+
+        foreach (var _ in (int[])[1, 2])
+        {
+            var download = await page.RunAndWaitForDownloadAsync(() => page.ClickAsync("#export-submit"));
+            Assert.Equal("account-data.json", download.SuggestedFilename);
+            await Expect(page.Locator("#export-submit")).Not.ToHaveAttributeAsync("aria-busy", "true");
+        }
+    }
+
+    [Fact]
     public async Task The_account_is_walked_by_keyboard_alone()
     {
         await using var grace = await chromium.VisitAsync(site.Host);

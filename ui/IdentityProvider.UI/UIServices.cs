@@ -1,5 +1,6 @@
 using System.Reflection;
 using IdentityProvider.Accounts.Sessions;
+using IdentityProvider.Protocol.Endpoints;
 using IdentityProvider.UI.Assets;
 using IdentityProvider.UI.Branding;
 using IdentityProvider.UI.Gallery;
@@ -30,6 +31,7 @@ public static class UIServices
         services.AddSingleton<Brands>();
         services.AddSingleton<PageAssets>();
         services.AddScoped<PageTexts>();
+        services.AddSingleton<IOnwardTexts, OnwardTexts>();
         services.AddScoped<UpstreamJourney>();
 
         services.AddRazorPages().ConfigureApplicationPartManager(AddPart);

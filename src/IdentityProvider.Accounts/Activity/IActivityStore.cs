@@ -12,6 +12,9 @@ public sealed record ActivityEntry
     /// <summary>When.</summary>
     public required DateTimeOffset OccurredAt { get; init; }
 
+    /// <summary>An operator did it.</summary>
+    public bool ByOperator { get; init; }
+
     /// <summary>At which client.</summary>
     public string? ClientId { get; init; }
 

@@ -5,6 +5,9 @@ namespace IdentityProvider.Accounts.Events;
 /// <param name="Origin">From where the change was asked for.</param>
 public sealed record ChangeNotice(string EventType, EventOrigin Origin)
 {
+    /// <summary>The <see cref="Detail"/> of a change that an operator has made.</summary>
+    public const string ByOperator = "by an operator";
+
     /// <summary>In which session.</summary>
     public Guid? SessionId { get; init; }
 

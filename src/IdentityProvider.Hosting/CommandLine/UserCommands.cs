@@ -22,7 +22,6 @@ namespace IdentityProvider.Hosting.CommandLine;
 internal sealed class UserCommands(ServerFactory factory, TextReader input, TextWriter output)
 {
     private const int PasswordSize = 18;
-    private const string ByOperator = "by an operator";
 
     public Task<int> ListAsync(string[] settings, bool lockedOnly, int limit, CancellationToken cancellationToken) =>
         WithUsersAsync(settings, async (users, _) =>
@@ -92,7 +91,7 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
             };
             Require(await users.CreateAsync(user, password.Value));
             await services.GetRequiredService<IFactorStore>().TellAsync(
-                user.Id, new ChangeNotice(AccountEventTypes.AccountCreated, new EventOrigin()) { Detail = ByOperator });
+                user.Id, new ChangeNotice(AccountEventTypes.AccountCreated, new EventOrigin()) { Detail = ChangeNotice.ByOperator });
             await output.WriteLineAsync($"Created {name}, subject {user.Id}.");
             await PrintAsync(password);
         }, cancellationToken);
@@ -159,7 +158,7 @@ internal sealed class UserCommands(ServerFactory factory, TextReader input, Text
                 Email = email,
                 NormalizedEmail = users.NormalizeEmail(email) ?? "",
                 VoidsLinks = true,
-                Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()) { Detail = ByOperator },
+                Notice = new ChangeNotice(AccountEventTypes.EmailChange, new EventOrigin()) { Detail = ChangeNotice.ByOperator },
                 Mail = user is { EmailConfirmed: true, Email: { } old } && user.NormalizedEmail != users.NormalizeEmail(email)
                     ? MovedMail(user, old, services.GetRequiredService<TimeProvider>().GetUtcNow())
                     : null,

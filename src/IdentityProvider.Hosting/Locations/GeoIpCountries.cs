@@ -5,7 +5,7 @@ using MaxMind.Db;
 
 namespace IdentityProvider.Hosting.Locations;
 
-/// <summary>Countries from a GeoIP file, held in memory: a lookup takes microseconds, and the file may be replaced under a running server.</summary>
+/// <summary>Countries from a GeoIP file, read once at the start and held in memory: a lookup takes microseconds. A newer file counts from the next start.</summary>
 internal sealed class GeoIpCountries : ICountryLookup, IDisposable
 {
     private const int CodeLength = 2;

@@ -5,7 +5,7 @@ namespace IdentityProvider.Hosting.Mail;
 /// <summary>Which mail system is used.</summary>
 internal enum MailProvider
 {
-    /// <summary>None: Development keeps mail in memory, elsewhere it is refused.</summary>
+    /// <summary>None: Development keeps mail in memory, elsewhere it waits in the outbox until it expires.</summary>
     None,
 
     /// <summary>An SMTP server.</summary>

@@ -42,6 +42,6 @@ internal sealed partial class Announcement(
     [LoggerMessage(5203, LogLevel.Information, "Ready: {Issuer}")]
     private partial void Ready(string issuer);
 
-    [LoggerMessage(5204, LogLevel.Warning, "No mail provider is configured: mail is refused. Set Mail:Provider to Smtp or SendGrid")]
+    [LoggerMessage(5204, LogLevel.Warning, "No mail provider is configured: mail waits in the outbox until it expires. Set Mail:Provider to Smtp or SendGrid")]
     private partial void NoMail();
 }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityProvider.Protocol.Endpoints;
 
@@ -27,18 +28,31 @@ internal static class WayOut
         return Task.CompletedTask;
     }
 
+    /// <summary>The beginning of a page in the language of the request, up to its title, and what the page says.</summary>
+    internal static (string Opening, OnwardText Text) Open(HttpContext context)
+    {
+        var text = context.RequestServices.GetRequiredService<IOnwardTexts>().For(context);
+        var (title, toApp) = (WebUtility.HtmlEncode(text.Title), WebUtility.HtmlEncode(text.ToApp));
+        return (
+            $"""
+            <!DOCTYPE html>
+            <html lang="{WebUtility.HtmlEncode(text.Language)}" dir="{(text.RightToLeft ? "rtl" : "ltr")}"><head><meta charset="utf-8"><title>{title}</title>
+            <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+            """,
+            text with { Title = title, ToApp = toApp });
+    }
+
     private static Task WritePageAsync(HttpContext context, string url)
     {
         // Nobody sees the link unless the client is slow.
         var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         var target = WebUtility.HtmlEncode(url);
+        var (opening, text) = Open(context);
         var html = $$"""
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>Continue</title>
-            <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+            {{opening}}
             <meta http-equiv="refresh" content="0;url={{target}}">
             <style nonce="{{nonce}}">main { animation: 1s step-end late; } @keyframes late { from { opacity: 0; } }</style></head><body>
-            <main><h1>One more step</h1><p><a id="onward" href="{{target}}" rel="noreferrer">Continue to the app that sent you here</a></p></main>
+            <main><h1>{{text.Title}}</h1><p><a id="onward" href="{{target}}" rel="noreferrer">{{text.ToApp}}</a></p></main>
             </body></html>
 
             """;

@@ -64,7 +64,7 @@ public sealed record PendingAuthorization
     /// <summary>What the client says the person's name is.</summary>
     public string? LoginHint { get; init; }
 
-    /// <summary>The client asked for a fresh sign-in or an account choice (<c>prompt</c>).</summary>
+    /// <summary>The client asked for an account choice (<c>prompt=select_account</c>), which has not been made yet.</summary>
     public required bool AsksForAccount { get; init; }
 
     /// <summary>

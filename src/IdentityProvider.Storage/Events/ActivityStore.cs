@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Activity;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Storage.Database;
 using Microsoft.EntityFrameworkCore;
 
@@ -23,6 +24,7 @@ internal sealed class ActivityStore(Func<IdentityProviderContext> contexts) : IA
                 Id = it.Id,
                 Type = it.Type,
                 OccurredAt = it.OccurredAt,
+                ByOperator = it.Detail == ChangeNotice.ByOperator,
                 ClientId = it.ClientId,
                 RemoteAddress = it.RemoteAddress,
                 Network = it.Network,

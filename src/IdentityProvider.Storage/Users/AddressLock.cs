@@ -9,7 +9,12 @@ namespace IdentityProvider.Storage.Users;
 /// </summary>
 internal static class AddressLock
 {
+    /// <summary>Any constant number: our addresses share no lock with anything else.</summary>
+    public const string Seed = "7303";
+
+    private const string Take = $"SELECT pg_advisory_xact_lock(hashtextextended(upper({{0}}), {Seed}))";
+
     public static Task TakeAsync(IdentityProviderContext context, string email) => context.Database.IsNpgsql()
-        ? context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended(upper({email}), 7303))")
+        ? context.Database.ExecuteSqlRawAsync(Take, email)
         : Task.CompletedTask;
 }

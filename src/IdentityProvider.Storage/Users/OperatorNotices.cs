@@ -9,7 +9,7 @@ internal static class OperatorNotices
 {
     public static ChangeNotice PasswordReset { get; } = new(AccountEventTypes.PasswordReset, new EventOrigin())
     {
-        Detail = "by an operator",
+        Detail = ChangeNotice.ByOperator,
         Mail = MailTemplates.PasswordChanged,
     };
 

@@ -64,8 +64,8 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
 
     private const string Applied = """EXISTS (SELECT 1 FROM "AspNetUsers" u WHERE u."Id" = $1 AND u."ConcurrencyStamp" = $2)""";
 
-    private const string LockAddress = """
-        SELECT pg_advisory_xact_lock(hashtextextended(upper(u."Email"), 7303)) FROM "AspNetUsers" u WHERE u."Id" = $1
+    private const string LockAddress = $"""
+        SELECT pg_advisory_xact_lock(hashtextextended(upper(u."Email"), {AddressLock.Seed})) FROM "AspNetUsers" u WHERE u."Id" = $1
         """;
 
     /// <summary>Before one of them is changed, since whoever ends several locks them in this order too.</summary>
@@ -172,7 +172,7 @@ internal sealed class PostgresAccountTransitions(NpgsqlDataSource database, Outb
                     .Time(repudiation.Since).Text(repudiation.Country)),
                 .. Notices(repudiation.UserId, stamps.Concurrency, repudiation.Notice),
             ],
-            before: Command($"SELECT pg_advisory_xact_lock(hashtextextended(upper(old.email), 7303)) FROM ({s_repudiations.OldAddress}) AS old")
+            before: Command($"SELECT pg_advisory_xact_lock(hashtextextended(upper(old.email), {AddressLock.Seed})) FROM ({s_repudiations.OldAddress}) AS old")
                 .Uuid(repudiation.UserId).Text(null).Time(repudiation.Since));
     }
 

@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Activity;
+using IdentityProvider.Accounts.Events;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Storage.Tests.Databases;
 using IdentityProvider.Storage.Tests.Grants;
@@ -30,6 +31,24 @@ public abstract class ActivityContract(TestDatabase database)
         Assert.Equal(10, seen.Select(entry => entry.Type).Distinct().Count());
         Assert.Equal(seen.OrderByDescending(entry => entry.OccurredAt).ThenByDescending(entry => entry.Id), seen);
         Assert.Equal(("192.0.2.1", "Firefox", "client"), (seen[0].RemoteAddress, seen[0].UserAgent, seen[0].ClientId));
+    }
+
+    [Fact]
+    public async Task What_an_operator_did_is_told_from_what_the_person_did()
+    {
+        var person = Scene.Id();
+        var start = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        await database.Get<IEventSink>().WriteAsync(
+            [
+                Event(person, "theirs", start) with { Detail = ChangeNotice.ByOperator },
+                Event(person, "other", start.AddSeconds(1)) with { Detail = "something else" },
+                Event(person, "own", start.AddSeconds(2)),
+            ],
+            CancellationToken.None);
+
+        var entries = await database.Get<IActivityStore>().ListAsync(person, null, 10, CancellationToken.None);
+
+        Assert.Equal([("own", false), ("other", false), ("theirs", true)], entries.Select(entry => (entry.Type, entry.ByOperator)));
     }
 
     private static SecurityEvent Event(Guid person, string type, DateTimeOffset moment) => new()

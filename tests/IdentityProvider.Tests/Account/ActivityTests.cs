@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Xml.Linq;
 using IdentityProvider.Accounts.Events;
+using IdentityProvider.Accounts.Transitions;
 using IdentityProvider.Protocol.Events;
 using IdentityProvider.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,6 +54,23 @@ public sealed class ActivityTests(AccountServer server) : IClassFixture<AccountS
         }
 
         Assert.Contains(words, page.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("en", "The operator set a new password", "A new password was set by mail")]
+    [InlineData("de", "Der Betreiber hat ein neues Passwort gesetzt", "Ein neues Passwort wurde per E-Mail gesetzt")]
+    public async Task A_password_that_an_operator_set_did_not_come_by_mail(string language, string words, string otherwise)
+    {
+        var name = language == "en" ? "gus" : "hal";
+        var user = await server.FindAsync(name);
+        await Provider.Host.Services.GetRequiredService<IAccountTransitions>().ResetPasswordAsync(user.Id, user.PasswordHash!);
+        var browser = await server.SignInAsync(name);
+        browser.Cookies.Add(new Uri(Provider.Issuer), new Cookie("idp.language", language));
+
+        var page = await browser.GetAsync("/account/activity");
+
+        Assert.Contains(words, page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(otherwise, page.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,9 +93,7 @@ public sealed class PasswordPolicyTests(PasswordPolicyTests.Server server) : ICl
         Assert.Single(stub.Requests);
 
         // Nor does the next one, for a while: the service is not asked at all.
-        watch.Restart();
         Assert.Null(await PolicyOf(host).CheckAsync(BreachStub.PasswordThatLeaked, s_owner, CancellationToken.None));
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
         Assert.Single(stub.Requests);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using IdentityProvider.Accounts.Notifications;
+using IdentityProvider.Tests.UI;
 using IdentityProvider.UI.Localization;
 using Xunit;
 
@@ -40,6 +41,10 @@ public sealed partial class MailTextsTests
         Assert.DoesNotContain(
             Read(language), text => english.GetValueOrDefault(text.Key) == text.Value && Name().Replace(text.Value, "").Any(char.IsLetter));
     }
+
+    [Theory]
+    [MemberData(nameof(Translations))]
+    public void A_language_has_one_way_to_address_people_and_one_name_for_each_thing(string language) => HouseWords.Check(language, Read(language));
 
     [Theory]
     [MemberData(nameof(Translations))]

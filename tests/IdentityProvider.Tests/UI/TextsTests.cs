@@ -36,6 +36,10 @@ public sealed partial class TextsTests
 
     [Theory]
     [MemberData(nameof(Translations))]
+    public void A_language_has_one_way_to_address_people_and_one_name_for_each_thing(string language) => HouseWords.Check(language, Read(language));
+
+    [Theory]
+    [MemberData(nameof(Translations))]
     public void No_translation_uses_a_placeholder_that_the_text_does_not_have(string language)
     {
         var english = Read("en");

@@ -36,11 +36,29 @@ public sealed class WayOutTests(PagesFixture pages) : IClassFixture<PagesFixture
         Assert.StartsWith(client == "native" ? "com.example.native:/callback?code=" : "https://partner.example/callback?code=", answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
     }
 
-    private async Task<HttpResponseMessage> DecideAsync(string client, string decision, string? fetchDestination)
+    [Theory]
+    [InlineData("de", "ltr", "Noch ein Schritt", "Weiter zu der App, von der Sie kommen")]
+    [InlineData("ar", "rtl", "خطوة أخرى", "تابع إلى التطبيق الذي أرسلك إلى هنا")]
+    [InlineData("nl", "ltr", "One more step", "Continue to the app that sent you here")]
+    public async Task The_page_is_in_the_language_of_the_request_whichever_way_the_answer_goes(string language, string direction, string title, string onward)
+    {
+        using var byLink = await DecideAsync("partner", "allow", "document", language);
+        using var byForm = await DecideAsync("partner", "allow", "document", language, ("response_mode", "form_post"));
+
+        foreach (var (page, way) in new[] { (await byLink.ReadHtmlAsync(), "a#onward"), (await byForm.ReadHtmlAsync(), "form noscript button") })
+        {
+            Assert.Equal((language == "nl" ? "en" : language, direction), (page.DocumentElement.GetAttribute("lang"), page.DocumentElement.GetAttribute("dir")));
+            Assert.Equal((title, title, onward), (page.Title, page.QuerySelector("h1")!.TextContent, page.QuerySelector(way)!.TextContent));
+        }
+    }
+
+    private async Task<HttpResponseMessage> DecideAsync(
+        string client, string decision, string? fetchDestination, string language = "en", params (string Name, string Value)[] more)
     {
         var browser = await pages.Host.SignInAsync("alice");
-        using var decided = await browser.PostFormAsync(await PagesFixture.AuthorizeAsync(browser, client), new() { ["decision"] = decision });
+        using var decided = await browser.PostFormAsync(await PagesFixture.AuthorizeAsync(browser, client, more), new() { ["decision"] = decision });
         using var request = new HttpRequestMessage(HttpMethod.Get, decided.Headers.Location);
+        request.Headers.Add("Accept-Language", language);
         if (fetchDestination is not null)
         {
             request.Headers.Add("Sec-Fetch-Dest", fetchDestination);

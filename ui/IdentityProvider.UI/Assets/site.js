@@ -22,7 +22,6 @@
       input.type = visible ? 'text' : 'password';
       button.textContent = visible ? words.hide : words.show;
       button.setAttribute('aria-label', visible ? words.hideLabel : words.showLabel);
-      button.setAttribute('aria-pressed', String(visible));
     }
     button.addEventListener('click', function () { show(input.type === 'password'); });
     // A visible password must not end up in the browser's memory of form fields.
@@ -31,10 +30,11 @@
     input.after(button);
   });
 
-  // A second click on a busy button does nothing. It is not disabled: a disabled button would not send its value.
+  // A second click on a busy button does nothing. It is not disabled: a disabled button would not send its value. A form that is
+  // answered by a download leaves the page where it is, so it can be sent again.
   document.addEventListener('submit', function (event) {
     var form = event.target;
-    if (event.defaultPrevented) { return; }
+    if (event.defaultPrevented || 'download' in form.dataset) { return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = 'true';
     var remember = form.querySelector('[data-remember]'), box = document.getElementById('remember');

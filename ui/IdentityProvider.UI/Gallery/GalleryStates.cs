@@ -168,7 +168,7 @@ internal static class GalleryStates
         GalleryState.Of<AuthenticatorModel>("/Account/Security/Authenticator", "Authenticator app, wrong code", "security/authenticator/refused", model =>
             (model.SetUp, model.Factors, model.Problem) = (SetUp, Factors, model.Texts["Authenticator.WrongCode"])),
         GalleryState.Of<AuthenticatorModel>("/Account/Security/Authenticator", "Authenticator app, password too short without it", "security/authenticator/short", model =>
-            (model.SetUp, model.Factors, model.ShortPassword, model.Problem) = (SetUp, Factors, true, model.Texts["Authenticator.ShortPassword"])),
+            (model.SetUp, model.Factors, model.ShortPassword, model.Problem) = (SetUp, Factors, true, model.ShortPasswordProblem)),
         GalleryState.Of<RecoveryCodesModel>("/Account/Security/RecoveryCodes", "Recovery codes", "security/recovery-codes", model => model.Left = 3),
         GalleryState.Of<RecoveryCodesModel>("/Account/Security/RecoveryCodes", "Recovery codes, shown once", "security/recovery-codes/new", model => model.Codes = Codes),
         GalleryState.Of<AddPasskeyModel>("/Account/Security/AddPasskey", "Add a passkey", "security/passkeys/add", model => model.Prompt = NewPrompt),

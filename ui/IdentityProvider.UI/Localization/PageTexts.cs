@@ -14,6 +14,7 @@ public sealed class PageTexts
 {
     private static readonly ResourceManager s_resources = new("IdentityProvider.UI.Localization.Texts", typeof(PageTexts).Assembly);
 
+    private bool _asked;
     private bool _chosen;
 
     /// <summary>The language of the page.</summary>
@@ -94,8 +95,15 @@ public sealed class PageTexts
         }
     }
 
+    /// <summary>Asks the browser, once: a page may have been told of a better language meanwhile.</summary>
     internal void Choose(HttpRequest request)
     {
+        if (_asked)
+        {
+            return;
+        }
+
+        _asked = true;
         if (LanguageCookie.Read(request) is { } chosen)
         {
             (Language, _chosen) = (chosen, true);

@@ -56,16 +56,16 @@ internal sealed class AuthorizationResponse(IOptions<ProtocolOptions> options)
     private static Task WriteFormAsync(HttpContext context, string redirectUri, List<(string Name, string Value)> parameters)
     {
         var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
-        var html = new StringBuilder()
-            .Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Continue</title>")
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"></head><body>\n")
+        var (opening, text) = WayOut.Open(context);
+        var html = new StringBuilder(opening)
+            .Append("</head><body>\n")
             .Append("<form method=\"post\" action=\"").Append(WebUtility.HtmlEncode(redirectUri)).Append("\">\n");
         foreach (var (name, value) in parameters)
         {
             html.Append("<input type=\"hidden\" name=\"").Append(name).Append("\" value=\"").Append(WebUtility.HtmlEncode(value)).Append("\">\n");
         }
 
-        html.Append("<noscript><h1>One more step</h1><p>Continue to the app that sent you here.</p><button type=\"submit\">Continue</button></noscript>\n</form>\n")
+        html.Append("<noscript><h1>").Append(text.Title).Append("</h1><button type=\"submit\">").Append(text.ToApp).Append("</button></noscript>\n</form>\n")
             .Append("<script nonce=\"").Append(nonce).Append("\">document.forms[0].submit();</script>\n</body></html>\n");
 
         return ProtocolResponse.WritePageAsync(

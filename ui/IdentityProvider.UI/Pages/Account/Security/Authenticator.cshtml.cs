@@ -1,4 +1,5 @@
 using IdentityProvider.Accounts.Factors;
+using IdentityProvider.Accounts.Passwords;
 using IdentityProvider.Accounts.SignIn;
 using IdentityProvider.UI.Branding;
 using IdentityProvider.UI.Localization;
@@ -11,7 +12,8 @@ namespace IdentityProvider.UI.Pages.Account.Security;
 
 /// <summary>Sets up an authenticator app, or removes it.</summary>
 [SignedIn(Freshly = true, Enrolling = true)]
-public sealed class AuthenticatorModel(AccountSecurity security, IOptions<BrandingOptions> branding, PageTexts texts) : PageModel
+public sealed class AuthenticatorModel(
+    AccountSecurity security, PasswordPolicy policy, IOptions<BrandingOptions> branding, PageTexts texts) : PageModel
 {
     private const int LongestCode = 12;
 
@@ -52,6 +54,8 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
     /// <summary>The app was not removed, since the password is too short to be alone.</summary>
     public bool ShortPassword { get; internal set; }
 
+    internal string ShortPasswordProblem => texts["Authenticator.ShortPassword", policy.MinLength(secondFactor: false)];
+
     internal string OnwardUrl => new SignInTarget(Interaction, ReturnUrl).AfterEnrolment(Url);
 
     /// <summary>Shows a new secret.</summary>
@@ -68,7 +72,7 @@ public sealed class AuthenticatorModel(AccountSecurity security, IOptions<Brandi
                 return new SeeOtherResult(Url.Page("/Account/Security/Index")!);
             }
 
-            (ShortPassword, Problem) = (true, texts["Authenticator.ShortPassword"]);
+            (ShortPassword, Problem) = (true, ShortPasswordProblem);
             return await ShowAsync();
         }
 
