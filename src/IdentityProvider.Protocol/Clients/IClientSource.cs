@@ -2,7 +2,8 @@ namespace IdentityProvider.Protocol.Clients;
 
 /// <summary>
 /// Where clients come from. A host may replace it; the default reads them from the database and keeps them in memory,
-/// at most some seconds old.
+/// at most some seconds old. What a host's own source gives is taken as it is: the rules that a seed file is held to are not applied to it, so
+/// that exact https redirect URIs, for one, are its business.
 /// </summary>
 public interface IClientSource
 {

@@ -106,6 +106,23 @@ public sealed class SampleHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_of_a_hosts_own_client_is_over_while_its_source_says_that_it_is_disabled()
+    {
+        var robot = new Robot();
+        await using var host = await TestHost.StartAsync(
+            options => options.Configure = builder => builder.Services.AddSingleton<IClientSource>(robot));
+        using var answer = await TokenAsync(host, "robot", "robot-secret");
+        var token = (await answer.ReadJsonAsync()).GetProperty("access_token").GetString()!;
+
+        foreach (var enabled in (bool[])[true, false, true])
+        {
+            robot.Enabled = enabled;
+            using var introspection = await host.Http.PostAsync("/connect/introspect", ("client_id", "api"), ("client_secret", "api-secret"), ("token", token));
+            Assert.Equal(enabled, (await introspection.ReadJsonAsync()).GetProperty("active").GetBoolean());
+        }
+    }
+
+    [Fact]
     public async Task A_host_adds_a_claim()
     {
         var browser = await _host.SignInAsync("alice");
@@ -168,6 +185,22 @@ public sealed class SampleHostTests : IAsyncLifetime
 
     private static Task<HttpResponseMessage> TokenAsync(TestHost host, string clientId, string secret) => host.Http.PostAsync(
         "/connect/token", ("client_id", clientId), ("client_secret", secret), ("grant_type", "client_credentials"), ("scope", "api.read"));
+
+    private sealed class Robot : IClientSource
+    {
+        public bool Enabled { get; set; } = true;
+
+        public ValueTask<Client?> FindAsync(string clientId, CancellationToken cancellationToken) => ValueTask.FromResult(clientId != "robot" ? null : new Client
+        {
+            ClientId = clientId,
+            Enabled = Enabled,
+            AllowedGrantTypes = ["client_credentials"],
+            AllowedScopes = ["api.read"],
+            ClientSecrets = [new ClientSecret { Value = Convert.ToBase64String(SHA256.HashData("robot-secret"u8)) }],
+        });
+
+        public ValueTask<bool> AllowsOriginAsync(string origin, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    }
 
     private sealed class OwnClients : IClientSource
     {

@@ -9,8 +9,9 @@ namespace IdentityProvider.Protocol.Endpoints.Introspection;
 /// Token introspection (RFC 7662) of access tokens. The caller is an API that the token is for, or the client that owns it;
 /// to anybody else, and for anything that is not alive, the answer is exactly <c>{"active":false}</c>.
 /// </summary>
-internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, AccessTokens tokens, Refusals refusals)
+internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, AccessTokens tokens, IClientSource clients, Refusals refusals)
 {
+    /// <summary>The store knows whether a client of the catalog is enabled; one that a host brings itself, only its source does.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         if (!(await Parameters.FromFormAsync(context.Request)).Succeeded(out var parameters, out var error))
@@ -39,7 +40,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator authenticator, A
         }
 
         var live = await tokens.FindLiveAsync(token, withSubject: false, context.RequestAborted);
-        if (live is null || !caller.MaySee(live.Token))
+        if (live is null || !caller.MaySee(live.Token) || await clients.FindAsync(live.Token.Reference.ClientId, context.RequestAborted) is not { Enabled: true })
         {
             ProtocolSpans.Outcome("inactive");
             await ProtocolResponse.WriteJsonAsync(context, StatusCodes.Status200OK, 0, static (json, _) => json.WriteBoolean("active", false));

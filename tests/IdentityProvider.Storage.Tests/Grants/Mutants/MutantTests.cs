@@ -14,7 +14,7 @@ namespace IdentityProvider.Storage.Tests.Grants.Mutants;
 /// </summary>
 public sealed class MutantTests(PostgresTestDatabase database, ITestOutputHelper output) : IClassFixture<PostgresTestDatabase>
 {
-    private const int SampledOneOf = 25;
+    private const int SampledOneOf = 40;
 
     /// <summary>What no single call can tell, and why.</summary>
     private static readonly string[] s_outOfReach =
