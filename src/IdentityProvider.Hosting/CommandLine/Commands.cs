@@ -62,9 +62,22 @@ internal sealed class Commands(ServerFactory factory, TextWriter output)
     public async Task<int> ExportAsync(string[] settings, CancellationToken cancellationToken)
     {
         await using var app = await factory.OpenAsync(settings, cancellationToken);
-        var contents = await app.Services.GetRequiredService<ICatalogStore>().LoadAsync(cancellationToken);
+        var contents = await LoadAsync(app.Services.GetRequiredService<ICatalogStore>(), cancellationToken);
         await output.WriteLineAsync(JsonSerializer.Serialize(contents, SeedJson.Writing));
         return 0;
+    }
+
+    /// <summary>All or nothing: what an export lacks, an <c>apply --prune</c> of it would remove.</summary>
+    private static async Task<CatalogContents> LoadAsync(ICatalogStore catalog, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await catalog.LoadAsync(cancellationToken);
+        }
+        catch (InvalidOperationException error) when (error.InnerException is JsonException)
+        {
+            throw new ConfigurationException($"{error.Message} Write it anew with `idp seed apply`.");
+        }
     }
 
     public async Task<int> ListKeysAsync(string[] settings, CancellationToken cancellationToken)

@@ -13,32 +13,35 @@ internal static class MasterKeySource
     /// <summary><c>MasterKey</c>, else <c>MasterKeyFile</c>, else the key in the directory, made once.</summary>
     /// <exception cref="ConfigurationException">There is none, or it is weak.</exception>
     public static MasterKey ReadCurrent(IConfiguration configuration, string? developmentDirectory) =>
-        Read(configuration, "MasterKey")
+        Read(configuration, "MasterKey", MasterKey.Parse)
         ?? (developmentDirectory is null ? null : ReadOrCreate(Path.Combine(developmentDirectory, DevelopmentFile)))
         ?? throw new ConfigurationException(
             "MasterKey is not set. It seals signing keys and the data-protection ring in the database. "
             + "Make one with `idp master-key generate`, keep it safe, and set MasterKey or MasterKeyFile.");
 
-    /// <summary>The setting of this name, or the file that the setting with <c>File</c> behind it names; null when neither is set.</summary>
-    /// <exception cref="ConfigurationException">It is weak, or the file cannot be read.</exception>
-    public static MasterKey? Read(IConfiguration configuration, string name)
+    /// <summary><c>PreviousMasterKey</c>, or <c>PreviousMasterKeyFile</c>; null when neither is set. A weak one has to be readable, to be replaced.</summary>
+    /// <exception cref="ConfigurationException">It is no key, or the file cannot be read.</exception>
+    public static MasterKey? ReadPrevious(IConfiguration configuration) => Read(configuration, "PreviousMasterKey", MasterKey.ParsePrevious);
+
+    /// <summary>The setting of this name, or the file that the setting with <c>File</c> behind it names.</summary>
+    private static MasterKey? Read(IConfiguration configuration, string name, Func<string, MasterKey> parse)
     {
         var path = configuration[name + "File"];
         if (configuration[name] is { Length: > 0 } value)
         {
             return string.IsNullOrEmpty(path)
-                ? Parse(value, name)
+                ? Parse(value, name, parse)
                 : throw new ConfigurationException($"Both {name} and {name}File are set. Set one of them.");
         }
 
-        return string.IsNullOrEmpty(path) ? null : Parse(ReadFile(path, name + "File"), name + "File");
+        return string.IsNullOrEmpty(path) ? null : Parse(ReadFile(path, name + "File"), name + "File", parse);
     }
 
-    private static MasterKey Parse(string value, string name)
+    private static MasterKey Parse(string value, string name, Func<string, MasterKey> parse)
     {
         try
         {
-            return MasterKey.Parse(value);
+            return parse(value);
         }
         catch (FormatException error)
         {
@@ -80,6 +83,6 @@ internal static class MasterKeySource
             File.Delete(temporary);
         }
 
-        return Parse(File.ReadAllText(path), path);
+        return Parse(File.ReadAllText(path), path, MasterKey.Parse);
     }
 }

@@ -63,7 +63,7 @@ internal sealed record ServerSettings
         }
 
         var masterKey = Try(() => MasterKeySource.ReadCurrent(configuration, development ? keys?.Directory : null));
-        var previousMasterKey = Try(() => MasterKeySource.Read(configuration, "PreviousMasterKey"));
+        var previousMasterKey = Try(() => MasterKeySource.ReadPrevious(configuration));
         var issuer = Try(() => IssuerRules.Read(configuration["Issuer"], development, allowed.HttpIssuer));
         var redis = Try(() => ReadRedis(configuration));
         var seed = Try(() => configuration.Read<SeedSection>("Seed"));

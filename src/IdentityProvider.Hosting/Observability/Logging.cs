@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using IdentityProvider.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
@@ -17,6 +16,9 @@ namespace IdentityProvider.Hosting.Observability;
 
 internal static class Logging
 {
+    /// <summary>Serilog's own log is one for the process.</summary>
+    private static readonly Lock s_selfLog = new();
+
     private const string Readable = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}";
 
     /// <summary>
@@ -63,16 +65,21 @@ internal static class Logging
         return logger.CreateLogger();
     }
 
-    /// <summary>Serilog tells of a sink that it cannot find to nobody but its own log: the server would run without any.</summary>
+    /// <summary>Serilog tells of a sink that it cannot find to nobody but its own log: the server would run without one.</summary>
     private static void Configure(LoggerConfiguration logger, IConfiguration configuration)
     {
-        var problems = new ConcurrentQueue<string>();
-        SelfLog.Enable(problems.Enqueue);
-        logger.ReadFrom.Configuration(configuration);
-        SelfLog.Enable(TextWriter.Synchronized(System.Console.Error));
-        if (problems.FirstOrDefault(problem => problem.Contains("Unable to find a method", StringComparison.Ordinal)) is { } unknown)
+        var problems = new List<string>();
+        lock (s_selfLog)
         {
-            throw new ConfigurationException($"Serilog:WriteTo names a sink that this server does not have: {unknown.Trim()} It has Console; a host of your own may reference others.");
+            SelfLog.Enable(problems.Add);
+            logger.ReadFrom.Configuration(configuration);
+            SelfLog.Enable(TextWriter.Synchronized(System.Console.Error));
+        }
+
+        if (problems.Find(problem => problem.Contains("Unable to find a method", StringComparison.Ordinal)) is { } unknown)
+        {
+            throw new ConfigurationException(
+                $"The section Serilog asks for what this server does not have: {unknown.Trim()} Of sinks it has Console; a host of your own may reference more.");
         }
     }
 

@@ -16,6 +16,7 @@ internal static class SeedReader
     private static readonly Dictionary<string, Func<JsonElement, bool>> NotBuilt = new(StringComparer.OrdinalIgnoreCase)
     {
         ["AllowAccessTokensViaBrowser"] = IsFalse,
+        ["AllowPlainTextPkce"] = IsFalse,
         ["AllowedIdentityProviders"] = IsEmpty,
         ["AlwaysSendClientClaims"] = IsFalse,
         ["CibaLifetime"] = IsAnything,
@@ -24,18 +25,21 @@ internal static class SeedReader
         ["DPoPClockSkew"] = IsAnything,
         ["DPoPValidationMode"] = IsAnything,
         ["DeviceCodeLifetime"] = IsAnything,
-        ["EnableLocalLogin"] = value => value.ValueKind == JsonValueKind.True,
+        ["EnableLocalLogin"] = IsTrue,
         ["IdentityProviderRestrictions"] = IsEmpty,
+        ["IncludeJwtId"] = IsTrue,
         ["Jwks"] = IsNothing,
         ["JwksUri"] = IsNothing,
         ["PairWiseSubjectSalt"] = IsNothing,
         ["PollingInterval"] = IsAnything,
         ["Properties"] = IsEmpty,
+        ["ProtocolType"] = value => value.ValueKind == JsonValueKind.String && value.ValueEquals("oidc"),
         ["PushedAuthorizationLifetime"] = IsAnything,
         ["RequireDPoP"] = IsFalse,
         ["RequirePushedAuthorization"] = IsFalse,
         ["RequireRequestObject"] = IsFalse,
         ["SectorIdentifierUri"] = IsNothing,
+        ["ShowInDiscoveryDocument"] = IsTrue,
         ["SubjectType"] = value => value.ValueKind == JsonValueKind.String && value.ValueEquals("public"),
         ["UpdateAccessTokenClaimsOnRefresh"] = IsFalse,
         ["UserCodeType"] = IsAnything,
@@ -196,6 +200,8 @@ internal static class SeedReader
     private static bool IsAnything(JsonElement value) => true;
 
     private static bool IsNothing(JsonElement value) => false;
+
+    private static bool IsTrue(JsonElement value) => value.ValueKind == JsonValueKind.True;
 
     private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
 

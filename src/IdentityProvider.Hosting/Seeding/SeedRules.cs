@@ -33,6 +33,8 @@ internal static class SeedRules
             .. Duplicates([.. seed.ApiScopes.Select(Named), .. seed.IdentityResources.Select(Named)], name => name),
             .. Duplicates(seed.ApiResources, resource => resource.Name),
             .. Duplicates(seed.Users, user => user.Username.ToUpperInvariant()),
+            .. Duplicates(seed.Users.Where(user => user.Value.Subject is not null), user => user.Subject!.Value.ToString()),
+            .. Duplicates(seed.Users.Where(user => user.Value is { Email: not null, EmailVerified: true }), user => user.Email!.ToUpperInvariant()),
             .. seed.ApiScopes.SelectMany(scope => ScopeName(scope, scope.Value.Name)),
             .. seed.IdentityResources.SelectMany(resource => ScopeName(resource, resource.Value.Name)),
             .. seed.ApiResources.SelectMany(resource => Resource(resource, apiScopes)),

@@ -12,7 +12,7 @@ namespace IdentityProvider.Hosting.Seeding;
 
 /// <summary>Reads, checks, compares and applies seed files.</summary>
 internal sealed class Seeder(
-    IServiceScopeFactory scopes, DatabaseMigrator migrator, ServerSettings settings, IOptions<KeyManagementOptions> keys, TimeProvider time)
+    IServiceScopeFactory scopes, ICatalogStore catalog, DatabaseMigrator migrator, ServerSettings settings, IOptions<KeyManagementOptions> keys, TimeProvider time)
 {
     /// <summary>What applying would change.</summary>
     /// <exception cref="ConfigurationException">The files are wrong.</exception>
@@ -33,9 +33,7 @@ internal sealed class Seeder(
 
     private async Task<IReadOnlyList<SeedChange>> RunAsync(SeedContents seed, bool prune, bool apply, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var catalog = scope.ServiceProvider.GetRequiredService<ICatalogStore>();
-        var stored = await catalog.LoadAsync(cancellationToken);
+        var stored = await catalog.LoadReadableAsync(cancellationToken);
         var problems = SeedRules.Problems(seed, stored, keys.Value.RetentionDuration, demo: settings.Development || settings.Allowed.DemoSeed);
         if (problems.Count > 0)
         {
@@ -43,14 +41,9 @@ internal sealed class Seeder(
         }
 
         var plan = CatalogPlan.Compare(seed.Catalog, stored, prune);
-        var users = new UserSeeder(
-            scope.ServiceProvider.GetRequiredService<UserManager<User>>(),
-            scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>(),
-            scope.ServiceProvider.GetRequiredService<PasswordPolicy>(),
-            time);
 
         // What is wrong with people shows before anything is written.
-        var people = await users.RunAsync(seed.Users, apply: false);
+        var people = await SeedPeopleAsync(seed.Users, apply: false);
         if (apply && !plan.IsEmpty)
         {
             await catalog.ApplyAsync(plan.Upserts, plan.Removals, cancellationToken);
@@ -58,9 +51,21 @@ internal sealed class Seeder(
 
         if (apply && people.Count > 0)
         {
-            people = await users.RunAsync(seed.Users, apply: true);
+            people = await SeedPeopleAsync(seed.Users, apply: true);
         }
 
         return [.. plan.Changes, .. people];
+    }
+
+    /// <summary>Each time with people as they are then.</summary>
+    private async Task<IReadOnlyList<SeedChange>> SeedPeopleAsync(IReadOnlyList<Located<SeedUser>> people, bool apply)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var users = new UserSeeder(
+            scope.ServiceProvider.GetRequiredService<UserManager<User>>(),
+            scope.ServiceProvider.GetRequiredService<RoleManager<IdentityRole<Guid>>>(),
+            scope.ServiceProvider.GetRequiredService<PasswordPolicy>(),
+            time);
+        return await users.RunAsync(people, apply);
     }
 }

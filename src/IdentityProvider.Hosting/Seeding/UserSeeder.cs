@@ -35,6 +35,11 @@ internal sealed class UserSeeder(UserManager<User> users, RoleManager<IdentityRo
                     throw new ConfigurationException(located.Problem($"'{wanted.Email}' belongs to {owner.UserName}, who has confirmed it.", "Email"));
                 }
 
+                if (wanted.Subject is { } subject && await users.FindByIdAsync(subject.ToString()) is { } holder)
+                {
+                    throw new ConfigurationException(located.Problem($"{holder.UserName} has this subject.", "Subject"));
+                }
+
                 changes.Add(new SeedChange('+', "user", wanted.Username, []));
                 if (apply)
                 {

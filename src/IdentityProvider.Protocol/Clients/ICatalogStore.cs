@@ -38,7 +38,11 @@ public sealed record CatalogRemovals
 public interface ICatalogStore
 {
     /// <summary>Everything stored.</summary>
+    /// <exception cref="InvalidOperationException">A row cannot be read; it is named.</exception>
     Task<CatalogContents> LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Everything stored that can be read: what cannot is missing, and written anew when it is applied.</summary>
+    Task<CatalogContents> LoadReadableAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Writes all of it in one transaction, and lets every instance see it within some seconds. Disabling or removing a client makes

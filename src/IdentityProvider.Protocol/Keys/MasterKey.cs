@@ -23,6 +23,18 @@ public sealed class MasterKey
     /// <exception cref="FormatException">It is something else, or not random.</exception>
     public static MasterKey Parse(string base64)
     {
+        var key = Read(base64);
+        return key.Distinct().Count() < 8 || key.All(octet => octet is >= 0x20 and < 0x7F) || IsSequence(key)
+            ? throw new FormatException("The master key is not random: it repeats bytes, counts them up, or is a text.")
+            : new MasterKey(key);
+    }
+
+    /// <summary>Reads one that is being replaced, which may be as weak as it was.</summary>
+    /// <exception cref="FormatException">It is not the base64 of 32 bytes.</exception>
+    public static MasterKey ParsePrevious(string base64) => new(Read(base64));
+
+    private static byte[] Read(string base64)
+    {
         ArgumentNullException.ThrowIfNull(base64);
         var buffer = new byte[base64.Length];
         if (!Convert.TryFromBase64String(base64.Trim(), buffer, out var length) || length != Size)
@@ -30,13 +42,7 @@ public sealed class MasterKey
             throw new FormatException("A master key is the base64 of exactly 32 bytes.");
         }
 
-        var key = buffer.AsSpan(0, Size).ToArray();
-        if (key.Distinct().Count() < 8 || key.All(octet => octet is >= 0x20 and < 0x7F) || IsSequence(key))
-        {
-            throw new FormatException("The master key is not random: it repeats bytes, counts them up, or is a text. `idp master-key generate` makes one.");
-        }
-
-        return new MasterKey(key);
+        return buffer[..Size];
     }
 
     private static bool IsSequence(byte[] key) => key.Zip(key.Skip(1), (one, next) => (byte)(next - one)).Distinct().Count() == 1;

@@ -13,6 +13,7 @@ internal static class CatalogDocuments
     {
         Converters = { new JsonStringEnumConverter() },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
     };
 
     public static string Write<T>(T item) => JsonSerializer.Serialize(item, _options);

@@ -19,13 +19,14 @@ internal sealed class CatalogReader(DbDataSource database)
     /// <exception cref="InvalidOperationException">Names the row that cannot be read.</exception>
     public async Task<CatalogContents> ReadAsync(Action<InvalidOperationException>? unreadable, CancellationToken cancellationToken) => new()
     {
-        Clients = await ReadAsync<Client>(CatalogRow.Clients, unreadable, cancellationToken),
-        ApiScopes = await ReadAsync<ApiScope>(CatalogRow.ApiScopes, unreadable, cancellationToken),
-        ApiResources = await ReadAsync<ApiResource>(CatalogRow.ApiResources, unreadable, cancellationToken),
-        IdentityResources = await ReadAsync<IdentityResource>(CatalogRow.IdentityResources, unreadable, cancellationToken),
+        Clients = await ReadAsync<Client>(CatalogRow.Clients, client => client.ClientId, unreadable, cancellationToken),
+        ApiScopes = await ReadAsync<ApiScope>(CatalogRow.ApiScopes, scope => scope.Name, unreadable, cancellationToken),
+        ApiResources = await ReadAsync<ApiResource>(CatalogRow.ApiResources, resource => resource.Name, unreadable, cancellationToken),
+        IdentityResources = await ReadAsync<IdentityResource>(CatalogRow.IdentityResources, resource => resource.Name, unreadable, cancellationToken),
     };
 
-    private async Task<IReadOnlyList<T>> ReadAsync<T>(string table, Action<InvalidOperationException>? unreadable, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> ReadAsync<T>(
+        string table, Func<T, string> name, Action<InvalidOperationException>? unreadable, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"SELECT document, name FROM {table} WHERE document IS NOT NULL ORDER BY name");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -34,7 +35,8 @@ internal sealed class CatalogReader(DbDataSource database)
         {
             try
             {
-                items.Add(CatalogDocuments.Read<T>(reader.GetString(0)));
+                var item = CatalogDocuments.Read<T>(reader.GetString(0));
+                items.Add(name(item) == reader.GetString(1) ? item : throw new JsonException($"It calls itself '{name(item)}'."));
             }
             catch (JsonException error)
             {

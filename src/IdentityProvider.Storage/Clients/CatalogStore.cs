@@ -15,6 +15,8 @@ internal sealed class CatalogStore(
 {
     public Task<CatalogContents> LoadAsync(CancellationToken cancellationToken) => reader.ReadAsync(unreadable: null, cancellationToken);
 
+    public Task<CatalogContents> LoadReadableAsync(CancellationToken cancellationToken) => reader.ReadAsync(_ => { }, cancellationToken);
+
     public async Task ApplyAsync(CatalogContents upserts, CatalogRemovals removals, CancellationToken cancellationToken)
     {
         var changed = false;

@@ -11,7 +11,7 @@ public sealed class ProductionTests
     [InlineData("MasterKey", "c2hvcnQ=", "MasterKey cannot be used")]
     [InlineData("MasterKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "MasterKey cannot be used")]
     [InlineData("MasterKey", "dGhpcyBpcyBhIHRleHQgb2YgMzIgY2hhcmFjdGVycyE=", "MasterKey cannot be used")]
-    [InlineData("Serilog:WriteTo:0:Name", "Seq", "Serilog:WriteTo names a sink that this server does not have")]
+    [InlineData("Serilog:WriteTo:0:Name", "Seq", "The section Serilog asks for what this server does not have")]
     [InlineData("MasterKeyFile", "/nowhere/master.key", "Both MasterKey and MasterKeyFile are set")]
     [InlineData("Issuer", null, "Issuer is not set")]
     [InlineData("Issuer", "http://id.example.com", "Production:Allow=HttpIssuer")]

@@ -47,11 +47,9 @@ internal sealed class RefreshTokenGrant(
             return OAuthError.InvalidScope("The scope parameter names no scope.");
         }
 
-        // Before the token is used: an answer without any scope would be none (RFC 8707 §2.2).
-        if (scopes is not null && request.Resources.Count > 0
-            && GrantedResources.ScopesFor(await resources.GetAsync(cancellationToken), scopes, request.Resources).Count == 0)
+        if (scopes is not null && CheckNarrowing(client, await resources.GetAsync(cancellationToken), scopes, request.Resources) is { } flaw)
         {
-            return OAuthError.InvalidTarget("No requested scope belongs to the requested resource.");
+            return flaw;
         }
 
         var outcome = await grants.RefreshAsync(new RefreshPresentation
@@ -106,6 +104,16 @@ internal sealed class RefreshTokenGrant(
                 RefreshToken = codec.Encode(next, client.ClientId),
             },
             cancellationToken);
+    }
+
+    /// <summary>Before the token is used: an answer without any scope would be none (RFC 8707 §2.2).</summary>
+    private static OAuthError? CheckNarrowing(Client client, ResourceCatalog catalog, IReadOnlyList<string> scopes, IReadOnlyList<string> named)
+    {
+        var allowed = GrantedResources.StillAllowed(client, catalog, scopes);
+        return allowed.Count == 0 ? OAuthError.InvalidScope("This client may have none of the requested scopes.")
+            : named.Count == 0 ? null
+            : GrantedResources.ScopesFor(catalog, allowed, named).Count == 0 ? OAuthError.InvalidTarget("No requested scope belongs to the requested resource.")
+            : GrantedResources.CheckAlgorithms(GrantedResources.Audience(catalog, allowed, named));
     }
 
     private static OAuthError Refuse(RefreshVerdict verdict) => verdict switch

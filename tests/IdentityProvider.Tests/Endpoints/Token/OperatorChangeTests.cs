@@ -24,6 +24,10 @@ public sealed class OperatorChangeTests(Provider provider) : IClassFixture<Provi
             Assert.Equal("openid offline_access api.read", refreshed.String("scope"));
             Assert.Equal("api", Jwt.Claims(refreshed.AccessToken).GetProperty("aud").GetString());
             (await client.RefreshAsync(refreshed.RefreshToken, ("scope", "reports.read"))).Fails("invalid_scope");
+
+            // That was seen before the token was used.
+            provider.Time.Advance(TimeSpan.FromMinutes(1));
+            (await client.RefreshAsync(refreshed.RefreshToken)).Succeeds();
         });
     }
 
