@@ -70,12 +70,19 @@ internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan 
     private async Task<GrowthMeasurement> MeasureAsync(OurTarget ours, Driver driver, int rows, CancellationToken cancellationToken)
     {
         var clock = ours.Target.Clock;
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(RootKey.Create())
+            .AddStorage(new StorageOptions { Provider = DatabaseProvider.Postgres, ConnectionString = ours.Postgres.ConnectionString })
+            .BuildServiceProvider();
+        var transitions = services.GetRequiredService<IAccountTransitions>();
+        var people = await WarmPeopleAsync(ours, transitions);
         var refresh = await WorkersAsync("refresh-es256", driver);
         var codeFlow = await WorkersAsync("code-sso", driver);
         var scansBefore = await ours.Postgres.QueryAsync<long>(SequentialScans);
         var refreshResult = await LoadGenerator.RunAsync(refresh, warmUp, duration, clock, cancellationToken);
         var codeResult = await LoadGenerator.RunAsync(codeFlow, warmUp, duration, clock, cancellationToken);
-        var locking = await LockPeopleAsync(ours, cancellationToken);
+        var locking = await LockPeopleAsync(ours, transitions, people, cancellationToken);
         var bytes = await ours.Postgres.QueryAsync<long>("SELECT pg_total_relation_size('grants')");
 
         await AddExpiredGrantsAsync(ours);
@@ -101,22 +108,35 @@ internal sealed class GrowthRun(IReadOnlyList<int> sizes, int expired, TimeSpan 
     }
 
     /// <summary>
-    /// The store's own transition, as <c>idp users lock</c> makes it, of people anywhere in the table. The median of some batches: what
-    /// PostgreSQL does in the background is in their processor time as well.
+    /// People anywhere in the table, locked once and given back everything, so that it is not the first touch of their pages since a checkpoint
+    /// that is measured afterwards.
     /// </summary>
-    private static async Task<double> LockPeopleAsync(OurTarget ours, CancellationToken cancellationToken)
+    private static async Task<Guid[]> WarmPeopleAsync(OurTarget ours, IAccountTransitions transitions)
     {
         var people = await ours.Postgres.QueryAsync<Guid[]>(
             $"""
             SELECT array_agg("Id") FROM (
                 SELECT "Id" FROM "AspNetUsers" WHERE "UserName" LIKE 'filler %' AND "DisabledAt" IS NULL ORDER BY random() LIMIT {Locks * Batches}) it
             """);
-        await using var services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(RootKey.Create())
-            .AddStorage(new StorageOptions { Provider = DatabaseProvider.Postgres, ConnectionString = ours.Postgres.ConnectionString })
-            .BuildServiceProvider();
-        var transitions = services.GetRequiredService<IAccountTransitions>();
+        foreach (var person in people)
+        {
+            await transitions.LockAsync(person, "warm");
+        }
+
+        await ours.Postgres.ExecuteAsync("""
+            UPDATE grants g SET revoked_at = NULL, revoked_reason = NULL, subject_epoch = u."Epoch" FROM "AspNetUsers" u
+            WHERE u."DisabledReason" = 'warm' AND g.subject_id = u."Id";
+            UPDATE "AspNetUsers" SET "DisabledAt" = NULL, "DisabledReason" = NULL WHERE "DisabledReason" = 'warm';
+            """);
+        return people;
+    }
+
+    /// <summary>
+    /// The store's own transition, as <c>idp users lock</c> makes it. The median of some batches: what PostgreSQL does in the background is in
+    /// their processor time as well.
+    /// </summary>
+    private static async Task<double> LockPeopleAsync(OurTarget ours, IAccountTransitions transitions, Guid[] people, CancellationToken cancellationToken)
+    {
         var costs = new List<double>();
         foreach (var batch in people.Chunk(Locks))
         {
