@@ -34,6 +34,8 @@ internal sealed partial class IdpProcess : IAsyncDisposable
     /// <summary>A client without cookies that follows no redirect; set once the server listens.</summary>
     public HttpClient Http { get; private set; } = null!;
 
+    public bool HasExited => _process.HasExited;
+
     public IReadOnlyCollection<string> Output => _output;
 
     public IReadOnlyCollection<string> Lines => [.. _output, .. _errors];

@@ -5,33 +5,28 @@ using Xunit;
 namespace IdentityProvider.Storage.Tests.SystemTests;
 
 /// <summary>What happens to an instance, or to its connection, while a statement that consumes something is on its way.</summary>
-public sealed class MidStatementTests : IAsyncLifetime
+public sealed class MidStatementTests(MidStatementTests.Pair pair) : IClassFixture<MidStatementTests.Pair>, IAsyncLifetime
 {
     private const string HoldGrants = "SELECT 1 FROM grants FOR UPDATE";
     private const string HoldCodes = "SELECT 1 FROM authorization_codes FOR UPDATE";
 
     private readonly CookieContainer _cookies = new();
-    private Installation _installation = null!;
+    private readonly Installation _installation = pair.Installation;
+    private readonly IdpProcess _second = pair.Second;
     private IdpProcess _first = null!;
-    private IdpProcess _second = null!;
     private HttpClient _browser = null!;
 
     public async Task InitializeAsync()
     {
-        _installation = (await Installation.CreateAsync()).Connecting("Options=-c lock_timeout=0 -c statement_timeout=0;Command Timeout=0");
-        _installation.Settings["Seed:Path"] = _installation.Seed;
-        _first = await IdpProcess.ServeAsync(_installation.Settings);
-        _second = await IdpProcess.ServeAsync(_installation.Settings);
+        _first = await pair.FirstAsync();
         _browser = Browsers.New(_second.Http.BaseAddress!, _cookies);
         await _browser.SignInAsync();
     }
 
-    public async Task DisposeAsync()
+    public Task DisposeAsync()
     {
         _browser.Dispose();
-        await _first.DisposeAsync();
-        await _second.DisposeAsync();
-        await _installation.DisposeAsync();
+        return Task.CompletedTask;
     }
 
     [Fact]
@@ -134,5 +129,49 @@ public sealed class MidStatementTests : IAsyncLifetime
         await holder.Connection!.DisposeAsync();
     }
 
-    private Task<int> GenerationAsync() => _installation.ReadAsync<int>("SELECT max(generation) FROM grants");
+    private Task<int> GenerationAsync() => _installation.ReadAsync<int>("SELECT generation FROM grants ORDER BY created_at DESC LIMIT 1");
+
+    /// <summary>Two instances whose statements wait for as long as it takes.</summary>
+    public sealed class Pair : IAsyncLifetime
+    {
+        private IdpProcess? _first;
+
+        internal Installation Installation { get; private set; } = null!;
+
+        internal IdpProcess Second { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Installation = (await Installation.CreateAsync()).Connecting("Options=-c lock_timeout=0 -c statement_timeout=0;Command Timeout=0");
+            Installation.Settings["Seed:Path"] = Installation.Seed;
+            Second = await IdpProcess.ServeAsync(Installation.Settings);
+        }
+
+        public async Task DisposeAsync()
+        {
+            await EndFirstAsync();
+            await Second.DisposeAsync();
+            await Installation.DisposeAsync();
+        }
+
+        /// <summary>A test may have killed it.</summary>
+        internal async Task<IdpProcess> FirstAsync()
+        {
+            if (_first is not { HasExited: false })
+            {
+                await EndFirstAsync();
+                _first = await IdpProcess.ServeAsync(Installation.Settings);
+            }
+
+            return _first;
+        }
+
+        private async Task EndFirstAsync()
+        {
+            if (_first is not null)
+            {
+                await _first.DisposeAsync();
+            }
+        }
+    }
 }
