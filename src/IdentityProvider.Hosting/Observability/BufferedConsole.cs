@@ -38,7 +38,7 @@ internal sealed class BufferedConsole : ILogEventSink, IDisposable
         }
     }
 
-    /// <summary>Writes what is left. Nobody waits longer than that takes a reader who reads.</summary>
+    /// <summary>Writes what is left, as far as the reader takes it within two seconds: the end must not wait for one that stands still.</summary>
     public void Dispose()
     {
         _events.Writer.TryComplete();
